@@ -1,0 +1,93 @@
+# make explore   walk through the shipped runs (no torch)
+# make test      everything: environment, linters, all tests
+# make help      the rest
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := explore
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+IS_311 := -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'
+PYTHON ?= $(shell for p in python3.11 python3 python; do $$p $(IS_311) 2>/dev/null && echo $$p && break; done)
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --annotation-style line
+
+# What to pass on: make explore ARGS="--help", make test ARGS="-k timeline"
+ARGS ?=
+# Test processes side by side; each has its own OpenGL context.
+JOBS ?= 2
+
+.PHONY: explore test bench pictures lint format wheel lock clean help
+
+explore: $(VENV)/viewer.done
+	@requirements/system.sh gl
+	@$(PY) -m explorer $(ARGS)
+
+test: lint
+	@requirements/system.sh test
+	$(PY) -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+bench: $(VENV)/viewer.done
+	@requirements/system.sh gl
+	@$(PY) tests/benchmarks/bench.py $(ARGS)
+
+pictures: $(VENV)/viewer.done
+	@requirements/system.sh gl
+	@$(PY) docs/pictures.py $(ARGS)
+
+lint: $(VENV)/all.done
+	$(PY) -m ruff check --quiet .
+	$(PY) -m ruff format --check --quiet .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports --no-logo 2>/dev/null || $(VENV)/bin/lint-imports
+
+format: $(VENV)/all.done
+	$(PY) -m ruff check --fix --quiet .
+	$(PY) -m ruff format --quiet .
+
+wheel: $(VENV)/viewer.done
+	rm -rf build
+	$(PIP) wheel --no-deps --wheel-dir dist .
+	@ls -l dist/*.whl
+
+# The lock files hold hashes for every platform; torch is pinned apart, without, so that any build of it fits.
+lock:
+	$(LOCK) pyproject.toml --output-file requirements/viewer.txt
+	$(LOCK) pyproject.toml requirements/torch-needs.in --excludes <(echo torch) --extra bake --extra train --extra test \
+		--output-file requirements/all.txt
+
+clean:
+	rm -rf $(VENV) build dist out *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find assetgen explorer tests -name __pycache__ -prune -exec rm -rf {} +
+
+help:
+	@echo "explore    walk through the shipped runs; ARGS=\"--help\" lists the options"
+	@echo "test       lint, then all tests; ARGS goes to pytest"
+	@echo "bench      print the budget table of this machine"
+	@echo "pictures   render the pictures under docs/ again"
+	@echo "lint       ruff, mypy, import-linter;  format: let ruff repair what it can"
+	@echo "wheel      build dist/*.whl;  lock: resolve requirements/*.txt again (needs uv);  clean"
+
+$(PY):
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Python 3.11 is needed and none was found." >&2; \
+		echo "Install it (Debian 12: apt-get install python3 python3-venv) or name it: make PYTHON=/path/to/python3.11" >&2; \
+		exit 1; \
+	fi
+	@$(PYTHON) $(IS_311) || { echo "$(PYTHON) is not Python 3.11" >&2; exit 1; }
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/viewer.done: requirements/viewer.txt | $(PY)
+	@echo "installing the viewer's packages"
+	@$(PIP) install --no-deps --requirement $<
+	@touch $@
+
+$(VENV)/all.done: requirements/torch.txt requirements/all.txt $(VENV)/viewer.done
+	@echo "installing everything else (torch, diffusers, linters)"
+	@$(PIP) install --no-deps --requirement requirements/all.txt
+	@$(PIP) install --requirement requirements/torch.txt
+	@$(PIP) check
+	@touch $@

@@ -1,0 +1,144 @@
+"""When a word settles: how early its attention and its part of the picture agree with the end.
+
+Four numbers per word and step, none of which says "recognised":
+
+* `localisation`: overlap (IoU) of the places above 0.4 of the map's maximum with those of the last step;
+* `peak`: the statistic of Attend-and-Excite (Chefer et al. 2023): maps of the words alone, sharpened by
+  softmax(100·map) over the words, blurred by a 3×3 Gaussian (sigma 0.5), their maximum. The only one
+  that does not look at the end;
+* `agreement`: correlation of the predicted picture, pooled to 16×16, with the last predicted picture
+  inside the word's final places, negative values counted as 0;
+* `confidence`: the geometric mean of the three.
+
+`step` is the first step from which confidence stays at 0.5 or more for three steps; None if there is
+none, if the run is too short to say, or if the word's final places cover nearly everything: a map
+that is flat everywhere agrees with itself from the start and says nothing. The controls are the prompt's function words ("a", "on", "and"):
+they name nothing that could appear. A word that is not in the prompt has no attention, hence no
+settling; it can be a control only for a recogniser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from assetgen.pack.images import F32, U8, expand, resize
+from assetgen.pack.schema import Concept, Settling, Word
+from assetgen.pack.words import word_map_layers
+
+GRID = 16
+CUT = 0.4
+SETTLED = 0.5
+HELD = 3
+WIDEST = 0.8
+"""A word whose final places cover more of the picture than this has no place."""
+SHORTEST = 8
+"""Runs with fewer steps cannot resolve settling."""
+
+FUNCTION_WORDS = frozenset(
+    "a an the and or of on in at by to with under over above below from for is are its".split()
+)
+
+_SHARPNESS = 100.0
+_KERNEL = np.exp(-np.array([1.0, 0.0, 1.0]) / (2 * 0.5**2))
+
+
+def word_maps(
+    attention: Mapping[str, U8], lanes: Sequence[int | None], words: Sequence[Word]
+) -> F32:
+    """Map of every word at every step, `[S, words, 16, 16]`, by the formula of `Pack.word_map`."""
+    sizes = {id: (maps.shape[2], maps.shape[3]) for id, maps in attention.items()}
+    layers = word_map_layers(sizes)
+    steps = next(iter(attention.values())).shape[0]
+    total = np.zeros((steps, len(words), GRID, GRID), np.float32)
+    for id in layers:
+        for w, word in enumerate(words):
+            own = [lanes.index(token) for token in word.tokens]
+            mean = expand(attention[id][:, own]).mean(axis=1)
+            total[:, w] += np.stack([resize(plane, GRID, GRID) for plane in mean])
+    return np.asarray(total / np.float32(len(layers)))
+
+
+def settle(maps: F32, predicted: Sequence[U8]) -> list[Settling]:
+    """Settling of each word from its maps `[S, W, 16, 16]` and the predicted pictures."""
+    peaks = _peaks(maps)
+    pooled = np.stack([_pool(picture) for picture in predicted])
+    result = []
+    for w in range(maps.shape[1]):
+        places = maps[:, w] > CUT * maps[:, w].max(axis=(1, 2), keepdims=True)
+        final = places[-1]
+        union = (places | final).sum(axis=(1, 2))
+        localisation = (places & final).sum(axis=(1, 2)) / np.maximum(union, 1)
+        agreement = np.array([_correlation(p[final], pooled[-1][final]) for p in pooled])
+        confidence = np.cbrt(localisation * peaks[:, w] * agreement)
+        result.append(
+            Settling(
+                localisation=_rounded(localisation),
+                peak=_rounded(peaks[:, w]),
+                agreement=_rounded(agreement),
+                confidence=_rounded(confidence),
+                step=first_held(confidence) if final.mean() <= WIDEST else None,
+            )
+        )
+    return result
+
+
+def first_held(confidence: NDArray[np.floating]) -> int | None:
+    """First step from which `confidence` stays settled for three steps."""
+    if len(confidence) < SHORTEST:
+        return None
+    good = confidence >= SETTLED
+    for step in range(len(good) - HELD + 1):
+        if good[step : step + HELD].all():
+            return step
+    return None
+
+
+def concepts(
+    words: Sequence[Word], maps: F32, predicted: Sequence[U8]
+) -> tuple[tuple[Concept, ...], tuple[Concept, ...]]:
+    """(concepts, controls) of a run: its words that name something, and its function words."""
+    found, controls = [], []
+    for word, settling in zip(words, settle(maps, predicted), strict=True):
+        concept = Concept(word.index, word.text, settling)
+        if word.text.lower() in FUNCTION_WORDS or not word.text[0].isalnum():
+            controls.append(concept)
+        else:
+            found.append(concept)
+    return tuple(found), tuple(controls)
+
+
+def _peaks(maps: F32) -> NDArray[np.floating]:
+    """`[S, W]`: maximum of the sharpened, blurred maps."""
+    logits = _SHARPNESS * maps
+    sharp = np.exp(logits - logits.max(axis=1, keepdims=True))
+    sharp /= sharp.sum(axis=1, keepdims=True)
+    kernel = _KERNEL / _KERNEL.sum()
+    for axis in (2, 3):
+        padding = [(0, 0)] * 4
+        padding[axis] = (1, 1)
+        padded = np.pad(sharp, padding, mode="reflect")
+        n = sharp.shape[axis]
+        sharp = sum(
+            weight * padded.take(range(i, i + n), axis=axis) for i, weight in enumerate(kernel)
+        )
+    return np.asarray(sharp.max(axis=(2, 3)))
+
+
+def _pool(picture: U8) -> NDArray[np.floating]:
+    """The picture averaged to 16×16×3."""
+    small = Image.fromarray(picture).resize((GRID, GRID), Image.Resampling.BOX)
+    return np.asarray(small, dtype=np.float64)
+
+
+def _correlation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    scale = float(np.sqrt((a**2).sum() * (b**2).sum()))
+    return max(0.0, float((a * b).sum()) / scale) if scale > 0 else 0.0
+
+
+def _rounded(values: NDArray[np.floating]) -> tuple[float, ...]:
+    return tuple(round(float(v), 4) for v in values)

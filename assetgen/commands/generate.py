@@ -1,0 +1,133 @@
+"""`assetgen generate`: bake the curated prompts, some of them, or one of your own."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from assetgen.errors import InputError
+from assetgen.pack.resources import data_dir, in_checkout
+
+if TYPE_CHECKING:
+    from assetgen.generate import Job
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser(
+        "generate", help="record runs of a model", description=__doc__
+    )
+    parser.add_argument("names", nargs="*", help="curated prompts (default: all)")
+    parser.add_argument("--list", action="store_true", help="list the curated prompts")
+    parser.add_argument("--prompt", help="a prompt of your own")
+    parser.add_argument("--name", help="name of its run (default: made of the prompt)")
+    parser.add_argument("--title", help="its title (default: the prompt)")
+    parser.add_argument("--negative", help="what the picture should not show")
+    parser.add_argument("--steps", type=int, help="denoising steps")
+    parser.add_argument("--seed", type=int, help="of the first noise")
+    parser.add_argument("--guidance", type=float, help="1 or less: no guidance")
+    parser.add_argument("--model", help="a name of config/models.yaml or a pipeline folder")
+    parser.add_argument("--file-as", metavar="ID", help="file the runs under this model id")
+    parser.add_argument("--out", type=Path, help="assets folder to write to")
+    parser.add_argument("--profile", choices=("light", "viewer", "research"))
+    parser.add_argument("--verify", action="store_true", help="compare with the plain pipeline")
+    parser.add_argument("--force", action="store_true", help="replace runs that exist")
+    parser.add_argument("--threads", type=int, help="CPU threads")
+    parser.set_defaults(func=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check every job, say what it will cost, then bake them one by one."""
+    curated = load_curated()
+    if options.list:
+        for name, spec in curated["prompts"].items():
+            print(f"{name:24} {spec['prompt']}")
+        return 0
+    _check_cheap(options, curated)
+    import torch
+
+    from assetgen.generate import Baker, check_settings, check_space
+    from assetgen.models.registry import find_model
+
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    jobs = make_jobs(options, curated)
+    for job in jobs:
+        check_settings(job.settings)
+    model = find_model(options.model or curated["defaults"]["model"])
+    out = options.out or default_out()
+    baker = Baker(model, out, file_as=options.file_as)
+    for job in jobs:
+        baker.check(job, force=options.force)
+    estimates = [baker.estimate(job) for job in jobs]
+    size, seconds = sum(e.bytes for e in estimates), sum(e.seconds for e in estimates)
+    check_space(out, size)
+    print(
+        f"{len(jobs)} {'run' if len(jobs) == 1 else 'runs'} of {baker.id}: "
+        f"about {size / 1e6:.1f} MB and {seconds:.0f} s"
+    )
+    for job in jobs:
+        path = baker.bake(job, verify=options.verify, force=options.force)
+        written = sum(p.stat().st_size for p in path.rglob("*") if p.is_file())
+        print(f"{path}  {written / 1e6:.2f} MB" + ("  verified" if options.verify else ""))
+    return 0
+
+
+def load_curated(path: Path | None = None) -> dict[str, Any]:
+    """`config/prompts.yaml`: defaults and prompts."""
+    text = (path or data_dir("config") / "prompts.yaml").read_text(encoding="utf-8")
+    curated: dict[str, Any] = yaml.safe_load(text)
+    return curated
+
+
+def default_out() -> Path:
+    """The checkout's assets folder; an installed program writes to ./assets."""
+    return data_dir("assets") if in_checkout() else Path.cwd() / "assets"
+
+
+def make_jobs(options: argparse.Namespace, curated: dict[str, Any]) -> list[Job]:
+    """One job for `--prompt`, or one for each chosen curated prompt; options override both."""
+    from assetgen.capture.run import Settings
+    from assetgen.generate import Job, slug
+
+    if options.prompt is not None:
+        chosen = {options.name or slug(options.prompt): {"prompt": options.prompt}}
+    else:
+        chosen = {n: curated["prompts"][n] for n in options.names or curated["prompts"]}
+    jobs = []
+    for name, own in chosen.items():
+        spec = {**curated["defaults"], "seed": 0, **own}
+        for key in ("steps", "seed", "guidance", "negative", "profile", "title"):
+            if getattr(options, key) is not None:
+                spec[key] = getattr(options, key)
+        settings = Settings(
+            prompt=spec["prompt"],
+            negative=spec["negative"],
+            steps=spec["steps"],
+            seed=spec["seed"],
+            guidance=float(spec["guidance"]),
+        )
+        title = spec.get("title") or spec["prompt"][:1].upper() + spec["prompt"][1:]
+        jobs.append(Job(name, title, settings, spec["profile"], spec.get("pair")))
+    return jobs
+
+
+def _check_cheap(options: argparse.Namespace, curated: dict[str, Any]) -> None:
+    """What can be said before anything heavy is imported."""
+    if options.names and options.prompt is not None:
+        raise InputError("both curated names and --prompt", "pass one of them")
+    if options.name and options.prompt is None:
+        raise InputError("--name without --prompt", "curated prompts have names")
+    if options.name and Path(options.name).name != options.name:
+        raise InputError(f"--name {options.name!r} is no folder name", "use letters and hyphens")
+    for name in options.names:
+        if name not in curated["prompts"]:
+            known = ", ".join(curated["prompts"])
+            raise InputError(f"no curated prompt {name!r}", f"there are {known}")
+    if options.out is not None and options.out.exists() and not options.out.is_dir():
+        raise InputError(f"{options.out} is a file", "pass a folder as --out")
+
+

@@ -1,0 +1,83 @@
+"""How large and how long a run will be, said before it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import torch
+
+from assetgen.capture.run import Settings
+from assetgen.pack.schema import Architecture, Profile
+
+_COMPRESSED = {"predicted": 1.1, "steps": 0.5, "noise": 0.5, "attention": 0.5, "features": 0.85}
+"""Bytes a pixel of the stored pictures, measured on the miniature."""
+_OVERHEAD = 1.15
+"""Recording costs less than this on top of the plain call."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a profile stores: decoded pictures and feature maps per unit."""
+
+    pictures: tuple[str, ...]
+    tiles: int
+
+
+PROFILES: dict[Profile, Contents] = {
+    "light": Contents(("predicted",), 0),
+    "viewer": Contents(("predicted", "steps", "noise"), 8),
+    "research": Contents(("predicted", "steps", "noise"), 64),
+}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Bytes on disk and seconds of wall time."""
+
+    bytes: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"about {self.bytes / 1e6:.1f} MB and {self.seconds:.0f} s"
+
+
+def estimate(
+    pipe: Any, architecture: Architecture, profile: Profile, settings: Settings, lanes: int
+) -> Estimate:
+    """Size from the shapes, time from one call of the denoiser and one of the decoder."""
+    contents = PROFILES[profile]
+    height, width = settings.size or architecture.image
+    latent = torch.zeros(architecture.traced_at.sample)
+    batch = 2 if settings.guidance > 1 else 1
+    picture = height * width
+    per_step = sum(_COMPRESSED[name] * picture for name in contents.pictures)
+    per_step += 5 * latent.numel() * 2
+    for unit in architecture.units:
+        tile = min(32, unit.output[-1]) * min(32, unit.output[-2])
+        per_step += min(contents.tiles, unit.output[0]) * tile * _COMPRESSED["features"]
+        for layer in unit.layers:
+            if layer.kind == "cross_attention":
+                per_step += lanes * layer.output[-1] * layer.output[-2] * _COMPRESSED["attention"]
+    seconds = settings.steps * (
+        _denoise_seconds(pipe, latent, batch) * _OVERHEAD
+        + _decode_seconds(pipe, latent) * len(contents.pictures)
+    )
+    return Estimate(int(per_step * settings.steps * 1.1), seconds)
+
+
+def _denoise_seconds(pipe: Any, latent: torch.Tensor, batch: int) -> float:
+    width = pipe.unet.config.cross_attention_dim
+    text = torch.zeros(batch, pipe.tokenizer.model_max_length, width)
+    started = perf_counter()
+    with torch.no_grad():
+        pipe.unet(latent.expand(batch, -1, -1, -1), 1, encoder_hidden_states=text)
+    return perf_counter() - started
+
+
+def _decode_seconds(pipe: Any, latent: torch.Tensor) -> float:
+    started = perf_counter()
+    with torch.no_grad():
+        pipe.vae.decode(latent)
+    return perf_counter() - started

@@ -1,0 +1,247 @@
+"""Baking one run: model → taps → decoded pictures → pack. Complete or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import re
+import shutil
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import diffusers
+import torch
+from tqdm import tqdm
+
+from assetgen import __version__
+from assetgen.capture.assemble import (
+    calls_of,
+    lanes_of,
+    recording_of,
+    scheduler_of,
+    steps_of,
+)
+from assetgen.capture.concepts import concepts, word_maps
+from assetgen.capture.decode import decode, to_bytes
+from assetgen.capture.run import Captured, Settings, capture, plain
+from assetgen.capture.solvers import solver_for
+from assetgen.capture.tokens import TokenizedPrompt, tokenize
+from assetgen.capture.trace import trace
+from assetgen.errors import CaptureError, InputError
+from assetgen.estimate import PROFILES, Estimate, estimate
+from assetgen.models.load import load_pipeline
+from assetgen.models.registry import ModelEntry, check_words
+from assetgen.models.skeleton import load_skeleton
+from assetgen.pack import PackError
+from assetgen.pack.images import U8
+from assetgen.pack.recording import PICTURES, Recording, save
+from assetgen.pack.schema import FORMAT, Architecture, Metadata, Model, Profile, Timing, encode
+from assetgen.pack.writer import PackWriter, write_file
+
+MOST_STEPS = 256
+"""A run's steps are the layers of one texture array."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run to bake. `id` is its folder's name."""
+
+    id: str
+    title: str
+    settings: Settings
+    profile: Profile = "viewer"
+    pair: str | None = None
+
+
+class Baker:
+    """Loads a model once and bakes runs into `<out>/runs/<model>/`."""
+
+    def __init__(self, model: ModelEntry, out: Path, *, file_as: str | None = None) -> None:
+        self.model = model
+        self.id = file_as or model.id
+        self.folder = out / "runs" / self.id
+        self.pipe = load_pipeline(model.folder)
+        skeleton = replace(load_skeleton(model.folder), name=self.id)
+        self.architecture: Architecture = trace(skeleton)
+        self.architecture_bytes = encode(self.architecture)
+
+    def check(self, job: Job, *, force: bool = False) -> None:
+        """Raise InputError for anything about `job` that cannot work, before time is spent on it."""
+        check_settings(job.settings)
+        check_words(job.settings.prompt, self.model.vocabulary)
+        check_words(job.settings.negative, self.model.vocabulary)
+        prompt = tokenize(self.pipe.tokenizer, job.settings.prompt)
+        if prompt.dropped:
+            raise InputError(
+                f"the prompt is too long: {' '.join(prompt.dropped)!r} lies beyond the model's "
+                f"{len(prompt.tokens) - 2} tokens",
+                "shorten it",
+            )
+        target = self.folder / job.id
+        if target.exists() and not force:
+            raise InputError(f"{target} exists already", "pass --force or another --name")
+        beside = self.folder / "architecture.json"
+        if beside.exists() and beside.read_bytes() != self.architecture_bytes and not force:
+            raise InputError(
+                f"{beside} describes another model of that name",
+                "pass --file-as NAME, or --force to replace it",
+            )
+        solver_for(self.pipe.scheduler)
+
+    def estimate(self, job: Job) -> Estimate:
+        """Bytes and seconds of `job`, from one timed call of the denoiser and one of the decoder."""
+        tokens = tokenize(self.pipe.tokenizer, job.settings.prompt).tokens
+        return estimate(
+            self.pipe, self.architecture, job.profile, job.settings, len(lanes_of(tokens))
+        )
+
+    def bake(self, job: Job, *, verify: bool = False, force: bool = False, quiet: bool = False) -> Path:
+        """Run, decode and write `job`; returns the pack's folder.
+
+        With `verify` the plain pipeline runs too and CaptureError is raised unless both pictures are
+        bit for bit the same. Raises InputError if the disk is full.
+        """
+        started = datetime.now(UTC)
+        profile = PROFILES[job.profile]
+        prompt = tokenize(self.pipe.tokenizer, job.settings.prompt)
+        lanes = lanes_of(prompt.tokens)
+        pictures = len(profile.pictures)
+        total = job.settings.steps * (1 + pictures)
+        with tqdm(total=total, desc=job.id, unit="step", disable=quiet, leave=False) as bar:
+            found = capture(
+                self.pipe, job.settings, self.architecture, lanes,
+                tiles=profile.tiles, progress=lambda: bar.update() and None,
+            )  # fmt: skip
+            if verify:
+                confirm_unchanged(self.pipe, job.settings, found)
+            clock = perf_counter()
+            decoded = self._decode(found, profile.pictures, bar.update)
+            decoding = perf_counter() - clock
+        recording = recording_of(
+            found, self.architecture, lanes, solver_for(self.pipe.scheduler), decoded,
+            to_bytes(found.picture)[0], features=profile.tiles > 0,
+        )  # fmt: skip
+        metadata = self._metadata(job, prompt, found, recording)
+        timing = Timing(
+            started=started.isoformat(timespec="seconds"),
+            host=socket.gethostname(),
+            seconds={"capture": found.seconds, "decode": decoding},
+            calls=tuple(found.call_seconds),
+            units={
+                id: sum(call.seconds for call in calls)
+                for id, calls in (found.units.calls if found.units else {}).items()
+            },
+        )
+        return self._write(job, recording, metadata, timing, force)
+
+    def _decode(
+        self, found: Captured, names: tuple[str, ...], progress: Callable[[], Any]
+    ) -> dict[str, list[U8]]:
+        latents = {
+            "predicted": [step.x0 for step in found.steps],
+            "steps": [step.x_t for step in found.steps],
+            "noise": [step.eps for step in found.steps],
+        }
+        return {name: decode(self.pipe.vae, torch.cat(latents[name]), progress) for name in names}
+
+    def _metadata(
+        self, job: Job, prompt: TokenizedPrompt, found: Captured, recording: Recording
+    ) -> Metadata:
+        maps = word_maps(recording.attention, recording.lanes, prompt.words)
+        named, controls = concepts(prompt.words, maps, recording.pictures["predicted"])
+        omitted = [name for name in PICTURES if name not in recording.pictures]
+        if not recording.features:
+            omitted.append("features")
+        height, width = recording.final.shape[:2]
+        return Metadata(
+            format=FORMAT,
+            profile=job.profile,
+            id=job.id,
+            title=job.title,
+            pair=job.pair,
+            prompt=job.settings.prompt,
+            negative_prompt=job.settings.negative,
+            seed=job.settings.seed,
+            guidance_scale=job.settings.guidance,
+            size=(height, width),
+            model=Model(
+                id=self.id,
+                name=self.model.name,
+                pipeline=type(self.pipe).__name__,
+                architecture=hashlib.sha256(self.architecture_bytes).hexdigest(),
+            ),
+            software={
+                "assetgen": __version__,
+                "diffusers": diffusers.__version__,
+                "torch": str(torch.__version__),
+            },
+            tokens=prompt.tokens,
+            words=prompt.words,
+            dropped=prompt.dropped,
+            scheduler=scheduler_of(self.pipe.scheduler, solver_for(self.pipe.scheduler)),
+            steps=steps_of(found),
+            calls=calls_of(found),
+            concepts=named,
+            controls=controls,
+            arrays={},
+            light=tuple(omitted) or None,
+        )
+
+    def _write(
+        self, job: Job, recording: Recording, metadata: Metadata, timing: Timing, force: bool
+    ) -> Path:
+        target = self.folder / job.id
+        try:
+            beside = self.folder / "architecture.json"
+            if not beside.exists() or beside.read_bytes() != self.architecture_bytes:
+                write_file(beside, self.architecture_bytes)
+            with PackWriter(target, replace=force) as writer:
+                save(recording, metadata, writer, timing)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise InputError(
+                    f"the disk of {self.folder} is full", "free some space; nothing was written"
+                ) from None
+            raise InputError(f"{target} cannot be written: {error.strerror}") from None
+        except PackError as error:
+            raise InputError(str(error)) from None
+        return target
+
+
+def check_settings(settings: Settings) -> None:
+    """Raise InputError for values no model can work with."""
+    if not settings.prompt.strip():
+        raise InputError("the prompt is empty", 'pass --prompt "a fox on grass"')
+    if not 1 <= settings.steps <= MOST_STEPS:
+        raise InputError(f"{settings.steps} steps", f"--steps takes 1 to {MOST_STEPS}")
+    if not 0 <= settings.guidance <= 100:
+        raise InputError(f"guidance {settings.guidance}", "--guidance takes 0 to 100")
+    if not 0 <= settings.seed < 2**63:
+        raise InputError(f"seed {settings.seed}", "--seed takes a whole number from 0")
+
+
+def confirm_unchanged(pipe: Any, settings: Settings, found: Captured) -> None:
+    """Raise CaptureError unless the plain pipeline call gives the very same picture."""
+    if not torch.equal(plain(pipe, settings), found.picture):
+        raise CaptureError("the recorded picture differs from the plain pipeline's")
+
+
+def check_space(folder: Path, needed: int) -> None:
+    """Raise InputError if the disk under `folder` has less than `needed` bytes and some to spare."""
+    existing = next(p for p in (folder, *folder.parents) if p.exists())
+    free = shutil.disk_usage(existing).free
+    if free < needed * 1.2 + 2**20:
+        raise InputError(
+            f"{existing} has {free / 1e6:.0f} MB free, {needed / 1e6:.0f} MB are needed",
+            "free some space or pass another --out",
+        )
+
+
+def slug(prompt: str) -> str:
+    """A folder name made of the prompt's words."""
+    return "-".join(re.findall(r"[a-z0-9]+", prompt.lower()))[:80] or "run"

@@ -1,0 +1,90 @@
+"""Which models there are by name (`config/models.yaml`), and what words they know."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from assetgen.errors import InputError
+from assetgen.pack.resources import data_dir
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model that can be run: its id, a name for people, its folder, and its words if they are few."""
+
+    id: str
+    name: str
+    folder: Path
+    vocabulary: frozenset[str] | None = None
+
+
+def find_model(name: str) -> ModelEntry:
+    """A model of the registry, or any pipeline folder. Raises InputError naming the known ones."""
+    known = _registry()
+    if name in known:
+        spec = known[name]
+        folder = data_dir("assets") / spec["folder"]
+        if not folder.is_dir():
+            raise InputError(
+                f"model {name!r} is not here: {folder} is missing", "train it: `assetgen train`"
+            )
+        return ModelEntry(name, str(spec.get("name", name)), folder, _words(folder, spec))
+    folder = Path(name)
+    if not folder.is_dir():
+        close = difflib.get_close_matches(name, known, 1)
+        raise InputError(
+            f"unknown model {name!r}",
+            f"did you mean {close[0]!r}?" if close
+            else f"pass a pipeline folder or one of: {', '.join(known)}",
+        )  # fmt: skip
+    folder = folder.resolve()
+    return ModelEntry(folder.name, folder.name, folder, _words(folder, {}))
+
+
+def check_words(prompt: str, vocabulary: frozenset[str] | None) -> None:
+    """Raise InputError for the first word that a model of few words has never seen."""
+    if vocabulary is None:
+        return
+    for word in re.findall(r"\w+", prompt.lower()):
+        if word not in vocabulary:
+            close = difflib.get_close_matches(word, sorted(vocabulary), 3, cutoff=0.5)
+            raise InputError(
+                f"unknown word {word!r} in the prompt",
+                f"nearest known words: {', '.join(close)}" if close
+                else f"known words: {', '.join(sorted(vocabulary))}",
+            )  # fmt: skip
+
+
+def _registry() -> dict[str, Any]:
+    text = (data_dir("config") / "models.yaml").read_text(encoding="utf-8")
+    models: dict[str, Any] = yaml.safe_load(text)["models"]
+    return models
+
+
+def _words(folder: Path, spec: dict[str, Any]) -> frozenset[str] | None:
+    """`vocabulary.json` beside the model (a list), or the words of the training configuration."""
+    shipped = folder / "vocabulary.json"
+    if shipped.is_file():
+        return frozenset(map(str, json.loads(shipped.read_text(encoding="utf-8"))))
+    if "vocabulary" not in spec:
+        return None
+    config = yaml.safe_load((data_dir("config") / spec["vocabulary"]).read_text(encoding="utf-8"))
+    return frozenset(_flatten(config))
+
+
+def _flatten(config: dict[str, Any]) -> Iterator[str]:
+    """Every word that the captions of config/train.yaml can contain."""
+    for kind in config["words"].values():
+        yield from kind
+    caption = config["caption"]
+    yield from caption["article"].values()
+    for part in ("and", "ground", "sky", "thing"):
+        yield from re.sub(r"\{\w+\}", " ", caption[part]).split()

@@ -1,0 +1,110 @@
+"""A pipeline's modules on the meta device, from their configuration files alone: no weights, no memory."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from assetgen.pack.errors import PackError
+
+DENOISERS = ("unet", "transformer")
+_COMPANIONS = ("text_encoder", "text_encoder_2", "text_encoder_3", "vae")
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """What a trace needs: the denoiser and what stands beside it, all without data."""
+
+    name: str
+    denoiser: nn.Module
+    companions: Mapping[str, nn.Module]
+    image: tuple[int, int]
+    sample: tuple[int, ...]
+    tokens: int
+
+
+def load_skeleton(folder: Path) -> Skeleton:
+    """Read a diffusers pipeline folder; needs the configs only. Raises PackError naming what is missing."""
+    index = _read(folder / "model_index.json")
+    part = next((p for p in DENOISERS if p in index), None)
+    if part is None:
+        raise PackError(
+            folder / "model_index.json", "names no denoiser", " or ".join(DENOISERS),
+            "only text-to-image pipelines can be traced",
+        )  # fmt: skip
+    modules = {
+        name: build(index[name][0], index[name][1], _read(folder / name / "config.json"))
+        for name in (part, *_COMPANIONS)
+        if isinstance(index.get(name), list) and index[name][1]
+    }
+    denoiser = modules.pop(part)
+    tokenizer = folder / "tokenizer" / "tokenizer_config.json"
+    tokens = int(_read(tokenizer).get("model_max_length", 77)) if tokenizer.is_file() else 77
+    return skeleton(folder.name, denoiser, modules, tokens)
+
+
+def skeleton(
+    name: str, denoiser: nn.Module, companions: Mapping[str, nn.Module], tokens: int
+) -> Skeleton:
+    """Derive the shapes of one forward pass from the configurations."""
+    config: Any = denoiser.config
+    size = config.sample_size or 64
+    height, width = (size, size) if isinstance(size, int) else size
+    vae: Any = companions.get("vae")
+    scale = 2 ** (len(vae.config.block_out_channels) - 1) if vae is not None else 8
+    return Skeleton(
+        name=name,
+        denoiser=denoiser,
+        companions=companions,
+        image=(height * scale, width * scale),
+        sample=(1, config.in_channels, height, width),
+        tokens=tokens,
+    )
+
+
+def build(library: str, class_name: str, config: Mapping[str, Any]) -> nn.Module:
+    """Instantiate one module of `diffusers` or `transformers` on the meta device."""
+    if library not in ("diffusers", "transformers"):
+        raise PackError(
+            "model_index.json", f"{class_name} comes from {library!r}", "diffusers or transformers",
+            "models that bring their own code are not run",
+        )  # fmt: skip
+    cls: Any = getattr(importlib.import_module(library), class_name, None)
+    if cls is None:
+        raise PackError(
+            "model_index.json", f"{library} {_version(library)} has no {class_name}",
+            hint=f"update {library}",
+        )  # fmt: skip
+    with torch.device("meta"):
+        if library == "diffusers":
+            module: nn.Module = cls.from_config(dict(config))
+        else:
+            module = cls(cls.config_class.from_dict(dict(config)))
+    return module.eval()
+
+
+def _version(library: str) -> str:
+    return str(getattr(importlib.import_module(library), "__version__", ""))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PackError(
+            path, "is missing", "a diffusers pipeline folder", "check the model's folder"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise PackError(path, f"cannot be read: {error}") from None
+    if not isinstance(value, dict):
+        raise PackError(path, "is no JSON object")
+    return value
+
+

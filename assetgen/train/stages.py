@@ -1,0 +1,128 @@
+"""Runs the stages of training in order; each takes up where its saved state ends.
+
+The work folder holds `icons/`, `vae/`, `frozen/` (the autoencoder whose latents the U-Net depends
+on, and the tokenizer: written once), `latents/`, `unet/`, `decoder/` and `pipeline/`. Without
+`unet/` the U-Net is trained anew on the same latents; who removes `frozen/` has to remove
+everything after it too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from transformers import CLIPTokenizer
+
+from assetgen.train.checkpoints import load_state
+from assetgen.train.export import centre_latents, export
+from assetgen.train.icons import load_drawings
+from assetgen.train.latents import load_latents
+from assetgen.train.loop import train
+from assetgen.train.scenes import Composer
+from assetgen.train.tokenizer import train_tokenizer
+from assetgen.train.unet import UnetTask
+from assetgen.train.vae import VaeTask, to_tensor
+from assetgen.train.words import load_config
+
+Config = dict[str, Any]
+CENTRING_SCENES = 500
+
+
+def run_stages(options: argparse.Namespace) -> int:
+    """Returns 0 when every chosen stage is complete, 1 when one was interrupted."""
+    config = load_config(options.config)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    stages: dict[str, Callable[[Config, argparse.Namespace], bool]] = {
+        "vae": train_vae,
+        "unet": train_unet,
+        "decoder": train_decoder,
+        "export": export_pipeline,
+    }
+    wanted = tuple(stages) if options.stage == "all" else (options.stage,)
+    if not options.resume:
+        for stage in wanted:
+            shutil.rmtree(options.work / stage, ignore_errors=True)
+    return 0 if all(stages[stage](config, options) for stage in wanted) else 1
+
+
+def train_vae(config: Config, options: argparse.Namespace) -> bool:
+    """Trains the autoencoder and, at the end of its budget, freezes it."""
+    task = VaeTask(config, _composer(config, options.work), options.work)
+    minutes = config["vae"]["minutes"] if options.minutes is None else options.minutes
+    if not train(task, options.work, minutes):
+        return False
+    freeze(config, options.work)
+    return True
+
+
+def freeze(config: Config, work: Path) -> None:
+    """Saves the autoencoder, its latents centred, and the tokenizer, unless they are there."""
+    folder = work / "frozen"
+    if folder.exists():
+        return
+    composer = _composer(config, work)
+    task = VaeTask(config, composer, work)
+    task.load_state_dict(load_state(work / "vae" / "state.pt")["task"])
+    task.ema.swap()
+    pixels = np.stack([composer.picture(number).pixels for number in range(CENTRING_SCENES)])
+    centre_latents(task.vae, to_tensor(pixels))
+    tokenizer = train_tokenizer(
+        (composer.caption(number) for number in range(config["text"]["captions"])),
+        config["text"]["length"],
+    )
+    part = folder.with_name("frozen.part")
+    task.vae.save_pretrained(part / "vae")
+    tokenizer.save_pretrained(part / "tokenizer")
+    part.replace(folder)
+
+
+def train_unet(config: Config, options: argparse.Namespace) -> bool:
+    """Trains the U-Net and the text encoder on latents of the frozen autoencoder."""
+    task = _unet_task(config, options.work)
+    minutes = config["unet"]["minutes"] if options.minutes is None else options.minutes
+    return train(task, options.work, minutes)
+
+
+def train_decoder(config: Config, options: argparse.Namespace) -> bool:
+    """Goes on training the decoder of the frozen autoencoder; the latents do not change."""
+    task = VaeTask(config, _composer(config, options.work), options.work, _frozen(options.work))
+    minutes = config["vae"]["decoder_minutes"] if options.minutes is None else options.minutes
+    return train(task, options.work, minutes)
+
+
+def export_pipeline(config: Config, options: argparse.Namespace) -> bool:
+    """Writes the pipeline folder from the latest saved states; training may be running."""
+    task = _unet_task(config, options.work)
+    if (options.work / "decoder" / "state.pt").exists():
+        sharper = VaeTask(config, _composer(config, options.work), options.work, task.pipeline.vae)
+        sharper.load_state_dict(load_state(options.work / "decoder" / "state.pt")["task"])
+        sharper.ema.swap()
+    state = load_state(options.work / "unet" / "state.pt")
+    task.load_state_dict(state["task"])
+    task.ema.swap()
+    export(task.pipeline, options.out or options.work / "pipeline")
+    print(f"exported after {state['samples']} samples, {state['elapsed'] / 60:.0f} minutes")
+    return True
+
+
+def _unet_task(config: Config, work: Path) -> UnetTask:
+    vae = _frozen(work)
+    tokenizer = CLIPTokenizer.from_pretrained(work / "frozen" / "tokenizer")
+    scenes = config["unet"]["scenes"]
+    data = load_latents(scenes, _composer(config, work), vae, work / "latents")
+    return UnetTask(config, tokenizer, vae.requires_grad_(False), data, work)
+
+
+def _frozen(work: Path) -> AutoencoderKL:
+    return AutoencoderKL.from_pretrained(work / "frozen" / "vae")
+
+
+def _composer(config: Config, work: Path) -> Composer:
+    return Composer(config, load_drawings(config, work / "icons"))

@@ -1,0 +1,329 @@
+"""The one place that wires the parts: store, runs, world, pipeline, HUD, rig and input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import atan, degrees, radians, tan
+from pathlib import Path
+from typing import Any
+
+import panda3d.core as p3d
+
+from assetgen.pack import PackError
+from assetgen.pack.resources import data_dir
+from explorer import commands
+from explorer.controls.actions import load_actions
+from explorer.controls.input import Input
+from explorer.controls.rig import Rig
+from explorer.hud.hud import Hud
+from explorer.hud.view import LibraryEntry
+from explorer.runs import Loaded, Runs
+from explorer.settings import Settings
+from explorer.state import QualityName, State, Store, advance
+from explorer.story.texts import Texts
+from explorer.tuning import Tuner
+from explorer.view.pipeline import Pipeline
+from explorer.view.quality import PRESETS
+from explorer.view.world import World
+from explorer.world.layout import lay_out
+from explorer.world.picking import Picker, ray
+from explorer.world.places import furnish
+from explorer.world.pointing import targets_of
+from explorer.world.rails import Pose, look_at
+from explorer.world.scene_load import fit, load_scene, view_of
+
+
+class App:
+    """A running explorer. Headless use: build it with an offscreen `base`, then call `frame` by hand."""
+
+    def __init__(
+        self,
+        base: Any,
+        runs: Runs,
+        settings: Settings,
+        scene_file: Path,
+        *,
+        model: str | None = None,
+        run: str | None = None,
+        quality: QualityName = "low",
+        tuner: Tuner | None = None,
+        hud: bool = True,
+    ) -> None:
+        self.base, self.runs, self.settings = base, runs, settings
+        self.texts = Texts.load(data_dir("scenes") / "locales" / f"{settings.language}.yaml")
+        self.scene_file = scene_file
+        self.tuner = tuner
+        self.store = Store(
+            State(
+                quality=quality, text_scale=settings.text_scale, color_map=settings.color_map,
+                sensitivity=settings.sensitivity, inverted=settings.inverted,
+                reduced_motion=settings.reduced_motion, speed=settings.speed, loop=settings.loop,
+            )
+        )  # fmt: skip
+        self.on_quit: Callable[[], None] = base.userExit
+        entry = runs.choose(model, run)
+        width, height = self.size
+        self.hud = (
+            Hud(base, self.store, self.texts, width, height, on_command=self.command)
+            if hud
+            else None
+        )
+        self._model = ""
+        self.pipeline: Pipeline | None = None
+        self._build_world(entry.model)
+        self._build_view()
+        self._listen()
+        self.open(entry.model, entry.id)
+        if runs.problems:
+            self.store.update(message=runs.problems[0])
+
+    # -- building ---------------------------------------------------------------------------------
+
+    def _build_world(self, model: str) -> None:
+        """Lay out the model's network by the scene's rules."""
+        self._model = model
+        self.architecture = self.runs.library.architectures[model]
+        scene = load_scene(self.scene_file)
+        self.valley = lay_out(self.architecture, scene.layout)
+        self.scene = fit(scene, self.valley)
+        self.places = furnish(self.valley, self.scene)
+        self.picker = Picker(targets_of(self.valley, self.places), self.valley.ground)
+        self.rig = Rig(self.valley)
+        start = self.scene.cameras[self.scene.start]
+        self.rig.place(look_at(*view_of(start, self.valley), start.fov))
+        actions = load_actions(data_dir("config") / "controls.yaml")
+        self.input = Input(
+            self.base, actions, self.rig, _Pointers(self.hud), self.store, self._on_action
+        )
+        if self.hud:
+            self.hud.set_valley(self.valley)
+            self.hud.set_library(
+                [_entry(r) for r in self.runs.library.runs if r.profile != "light"]
+            )
+            self.hud.set_help(
+                [
+                    (self.texts.get(a.title), "  ".join(_pretty(k) for k in a.keys))
+                    for a in actions
+                    if a.keys
+                ]
+            )
+
+    def _build_view(self) -> None:
+        """Everything that depends on quality or window size."""
+        quality = self.store.state.quality
+        self.world = World(
+            self.base, self.architecture, self.valley, self.places, self.scene, self.texts, quality
+        )
+        self.pipeline = Pipeline(
+            self.base, PRESETS[quality], self.hud.texture if self.hud else None
+        )
+
+    def _rebuild_view(self) -> None:
+        if self.pipeline is None:
+            return
+        run = self.world.run
+        self.world.clean_up()
+        self.pipeline.clean_up()
+        self._build_view()
+        if run:
+            self.world.set_run(run, self.store.state)
+
+    def _listen(self) -> None:
+        self.store.subscribe(lambda new, old: self.world.follow(new, old))
+        self.store.subscribe(lambda new, old: self._rebuild_view(), "quality")
+        self.base.accept("window-event", self._on_window)
+        self._window_size = self.size
+
+    def _on_window(self, window: Any) -> None:
+        if window is not self.base.win:
+            return
+        if window.is_closed():
+            self.on_quit()
+        elif self.size != self._window_size:
+            self._window_size = self.size
+            if self.hud:
+                self.hud.resize(*self.size)
+            self._rebuild_view()
+
+    # -- what happens -----------------------------------------------------------------------------
+
+    def open(self, model: str, run: str) -> None:
+        """Show a run; the old one stays until the new one's pages are there."""
+        self.runs.open(self.runs.library.entry(model, run))
+
+    def command(self, name: str, value: Any) -> None:
+        """What only the application can do, asked for by the HUD."""
+        if name == "open_run":
+            self.open(*value)
+        elif name == "teleport":
+            self.go_to(str(value))
+
+    def go_to(self, place: str) -> None:
+        """Teleport to a room's forecourt, a spot, a camera or an anchor."""
+        camera = next((s.camera for s in self.scene.spots if place in (s.id, s.title)), place)
+        reduced = self.store.state.reduced_motion
+        if camera in self.scene.cameras:
+            view = self.scene.cameras[camera]
+            self.rig.teleport(
+                look_at(*view_of(view, self.valley), view.fov), reduced_motion=reduced
+            )
+        elif frame := self.valley.anchors.get(place):
+            back = 6.0 if place.startswith("unit:") else 16.0
+            eye = frame.to_world((0.0, -back * 0.55, 1.7))
+            self.rig.teleport(
+                look_at(eye, frame.to_world((0.0, 6.0, 3.0)), 78), reduced_motion=reduced
+            )
+
+    def _on_action(self, name: str, at: tuple[float, float] | None) -> None:
+        if self.hud and name in commands.FOR_HUD and self.hud.action(commands.FOR_HUD[name]):
+            return
+        commands.run(self, name, at)
+
+    def pick(self, x: float, y: float) -> str | None:
+        """The id of what stands at a pixel (from the top left)."""
+        width, height = self.size
+        pose = self.rig.pose
+        direction = ray(
+            pose.eye, pose.heading, pose.pitch, pose.fov,
+            2 * x / width - 1, 1 - 2 * y / height, width / height,
+        )  # fmt: skip
+        hit = self.picker.pick(pose.eye, direction)
+        return hit.id if hit else None
+
+    def _show_stage(self, stage: Loaded) -> None:
+        pack = stage.arrays.pack
+        if stage.entry.model != self._model:
+            self.input.close()
+            self._build_world(stage.entry.model)
+            self._rebuild_view()
+        first = (self.store.state.model, self.store.state.run) != (
+            stage.entry.model,
+            stage.entry.id,
+        )
+        if first:
+            part = self.store.state.step / max(self.store.state.steps - 1, 1)
+            step = float(round(part * (pack.steps - 1)))
+            self.store.update(
+                model=stage.entry.model, run=stage.entry.id, steps=pack.steps, step=step, target=step,
+                word=None, overlay=False,
+            )  # fmt: skip
+            if self.hud:
+                self.hud.set_run(pack, self.architecture)
+        self.world.set_run(stage.arrays, self.store.state)
+
+    def load_now(self) -> None:
+        """Finish loading before the next frame (start-up without a window, tests)."""
+        while (stage := self.runs.wait()) is not None:
+            self._receive(stage)
+
+    def _receive(self, stage: Loaded | PackError) -> None:
+        if isinstance(stage, PackError):
+            self.store.update(message=str(stage))
+        else:
+            self._show_stage(stage)
+
+    # -- every frame ------------------------------------------------------------------------------
+
+    def frame(self, dt: float) -> None:
+        """Advance everything by `dt` seconds; drawing is Panda3D's."""
+        if (stage := self.runs.collect()) is not None:
+            self._receive(stage)
+        self.input.update(dt)
+        self.rig.update(dt)
+        state = self.store.state
+        changes = advance(state, dt)
+        if (part := self.rig.run_part) is not None:
+            changes = {"step": part * (state.steps - 1), "target": round(part * (state.steps - 1))}
+        if changes:
+            state = self.store.update(**changes)
+        self.aim()
+        self.world.update(state, dt)
+        if self.hud:
+            x, y, _ = self.rig.eye
+            self.hud.set_pose(x, y, self.rig.heading)
+            self.hud.update(dt)
+        if self.pipeline:
+            self.pipeline.set_frame(self.world.exposure, self.world.phase, self.rig.fade)
+        if self.tuner and (better := self.tuner.measure(dt, state.quality)):
+            self.store.update(quality=better)
+
+    def advance_view(self, pose: Pose, dt: float) -> None:
+        """One frame of a recorded flight: the view is given, not walked."""
+        self._aim(pose)
+        self.world.update(self.store.state, dt)
+        if self.hud:
+            self.hud.set_pose(pose.eye[0], pose.eye[1], pose.heading)
+            self.hud.update(dt)
+        if self.pipeline:
+            self.pipeline.set_frame(self.world.exposure, self.world.phase)
+
+    def start_at(self, camera: str | None, step: int | None) -> None:
+        """Begin at a camera of the scene and at a step counted from 1; both optional."""
+        name = camera or self.scene.start
+        if name not in self.scene.cameras:
+            known = ", ".join(self.scene.cameras)
+            raise ValueError(f"{self.scene_file}: no camera {name!r}; there is {known}")
+        self.load_now()
+        view = self.scene.cameras[name]
+        steps = self.store.state.steps
+        if step is not None and step > steps:
+            raise ValueError(f"--step {step}: this run has {steps} steps")
+        index = step - 1 if step is not None else round((view.step or 0.0) * (steps - 1))
+        self.store.update(step=float(index), target=float(index))
+        self.rig.place(look_at(*view_of(view, self.valley), view.fov))
+        self.world.settle(self.store.state)
+
+    def aim(self) -> None:
+        """Put the camera where the rig is. Field of view is given horizontally at 16:9 and kept vertically."""
+        self._aim(self.rig.pose)
+
+    def _aim(self, pose: Pose) -> None:
+        width, height = self.size
+        tall = tan(radians(pose.fov) / 2) * 9 / 16
+        lens = self.base.camLens
+        lens.set_fov(2 * degrees(atan(tall * width / height)), 2 * degrees(atan(tall)))
+        self.base.camera.set_pos(*pose.eye)
+        self.base.camera.set_hpr(pose.heading, pose.pitch, 0)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.base.win.get_x_size(), self.base.win.get_y_size()
+
+    def run(self) -> None:
+        """Hand over to Panda3D's loop."""
+        clock = p3d.ClockObject.get_global_clock()
+
+        def step(task: Any) -> int:
+            self.frame(clock.get_dt())
+            return int(task.cont)
+
+        self.base.task_mgr.add(step, "explorer", sort=-10)
+        self.base.run()
+
+    def close(self) -> None:
+        """Stop threads and give buffers back."""
+        self.input.close()
+        self.runs.close()
+        if self.hud:
+            self.hud.close()
+        if self.pipeline:
+            self.pipeline.clean_up()
+        self.world.clean_up()
+
+
+class _Pointers:
+    """The HUD as the input sees it; nothing without one."""
+
+    def __init__(self, hud: Hud | None) -> None:
+        self._hud = hud
+
+    def pointer(self, kind: str, x: float, y: float, amount: float = 0.0) -> bool:
+        return self._hud.pointer(kind, x, y, delta=amount) if self._hud else False
+
+
+def _entry(run: Any) -> LibraryEntry:
+    return LibraryEntry(run.model, run.id, run.title, run.prompt, run.path / "final.png")
+
+
+def _pretty(key: str) -> str:
+    return key.removeprefix("raw-").replace("arrow_", "").replace("_", " ").title()

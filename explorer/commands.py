@@ -1,0 +1,141 @@
+"""What each action of config/controls.yaml does. One table; the HUD is asked first for those in `FOR_HUD`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from explorer.state import State
+
+if TYPE_CHECKING:
+    from explorer.app import App
+
+FOR_HUD = {
+    "next_focus": "focus_next",
+    "previous_focus": "focus_previous",
+    "activate": "activate",
+    "back": "back",
+}
+SPEEDS = (0.25, 0.5, 1.0, 2.0)
+
+
+def run(app: App, name: str, at: tuple[float, float] | None) -> None:
+    """Perform an action by id; unknown ids are ignored, so that a controls file may name future ones."""
+    if name.startswith("spot_"):
+        spot = next((s for s in app.scene.spots if s.key == name[5:]), None)
+        if spot:
+            app.go_to(spot.id)
+    elif name in _STATE:
+        app.store.update(**_STATE[name](app.store.state))
+    elif name in _APP:
+        _APP[name](app, at)
+
+
+def _step(by: int) -> Callable[[State], dict[str, Any]]:
+    return lambda s: {"target": float(round(s.target) + by), "playing": False}
+
+
+def _menu(name: str) -> Callable[[State], dict[str, Any]]:
+    return lambda s: {"menu": None if s.menu == name else name}
+
+
+def _speed(by: int) -> Callable[[State], dict[str, Any]]:
+    def change(s: State) -> dict[str, Any]:
+        nearest = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - s.speed))
+        return {"speed": SPEEDS[min(max(nearest + by, 0), len(SPEEDS) - 1)]}
+
+    return change
+
+
+def _overlay(s: State) -> dict[str, Any]:
+    return {"overlay": not s.overlay, "word": s.word if s.word is not None else 1}
+
+
+def _unfold(s: State) -> dict[str, Any]:
+    unit = (
+        s.selection.removeprefix("unit:")
+        if s.selection and s.selection.startswith("unit:")
+        else None
+    )
+    return {"unfolded": None if s.unfolded else unit}
+
+
+def _back(s: State) -> dict[str, Any]:
+    if s.menu:
+        return {"menu": None}
+    if s.unfolded:
+        return {"unfolded": None}
+    return {"selection": None}
+
+
+_STATE: dict[str, Callable[[State], dict[str, Any]]] = {
+    "play": lambda s: {"playing": not s.playing},
+    "previous_step": _step(-1),
+    "next_step": _step(1),
+    "first_step": lambda s: {"target": 0.0, "playing": False},
+    "last_step": lambda s: {"target": float(s.steps - 1), "playing": False},
+    "faster": _speed(1),
+    "slower": _speed(-1),
+    "overlay": _overlay,
+    "decoded": lambda s: {"decoded": not s.decoded},
+    "split": lambda s: {"split": 0.5 if s.split is None else None},
+    "unfold": _unfold,
+    "prompts": _menu("prompts"),
+    "settings": _menu("settings"),
+    "help": _menu("help"),
+    "map": _menu("map"),
+    "back": _back,
+}
+
+
+def _select(app: App, at: tuple[float, float] | None) -> None:
+    if at is not None:
+        found = app.pick(*at)
+        app.store.update(selection=found)
+
+
+def _fly(app: App, at: tuple[float, float] | None) -> None:
+    app.rig.set_flying(not app.rig.flying)
+    app.store.update(flying=app.rig.flying)
+
+
+def _start(app: App, at: tuple[float, float] | None) -> None:
+    app.go_to(app.scene.start)
+
+
+def _fullscreen(app: App, at: tuple[float, float] | None) -> None:
+    import panda3d.core as p3d
+
+    properties = p3d.WindowProperties()
+    full = not app.base.win.get_properties().fullscreen
+    pipe = app.base.pipe
+    properties.fullscreen = full
+    window = app.settings.window
+    native = (pipe.get_display_width(), pipe.get_display_height())
+    properties.set_size(*(native if full else (window.width, window.height)))
+    app.base.win.request_properties(properties)
+
+
+def _screenshot(app: App, at: tuple[float, float] | None) -> None:
+    from explorer.capture import save_screenshot
+
+    name = Path(f"screenshot-{datetime.now():%Y%m%d-%H%M%S}.png")
+    save_screenshot(app.base, name)
+    app.store.update(message=app.texts.get("app.saved", file=str(name.resolve())))
+
+
+def _activate(app: App, at: tuple[float, float] | None) -> None:
+    width, height = app.size
+    app.store.update(selection=app.pick(width / 2, height / 2))
+
+
+_APP: dict[str, Callable[[App, tuple[float, float] | None], None]] = {
+    "select": _select,
+    "activate": _activate,
+    "fly": _fly,
+    "start": _start,
+    "fullscreen": _fullscreen,
+    "screenshot": _screenshot,
+}

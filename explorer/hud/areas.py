@@ -1,0 +1,53 @@
+"""Where things stand: nothing in the middle of the screen, one margin all around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from explorer.hud.geometry import Rect
+from explorer.hud.metrics import Metrics
+
+PLAN = 260
+"""Height of the mini-map."""
+
+
+@dataclass(frozen=True)
+class Areas:
+    """The places of the HUD for one window size and text size."""
+
+    prompt: Rect
+    """Room for the prompt pill and its buttons; the pill takes as much as its words need."""
+    reading: Rect
+    """Room for the reading panel; it takes as much height as its content needs."""
+    timeline: Rect
+    strip: Rect
+    """The slim line of legends and view toggles above the timeline."""
+    plan: Rect
+    """The mini-map."""
+    sheet: Rect
+    """An opened overlay: prompts, help, settings, the large map."""
+
+    @staticmethod
+    def of(m: Metrics, plan_aspect: float = 1.0) -> Areas:
+        """`plan_aspect` is the width of the valley's plan by its length."""
+        safe, gutter = m.safe, m.px(32)
+        grown = m.text_scale - 1
+        timeline_height = m.px(172 + 68 * grown)
+        timeline = Rect(safe.x, safe.bottom - timeline_height, safe.width, timeline_height)
+        reading_width = m.px(500 * (1 + 0.5 * grown))
+        free = timeline.y - gutter
+        reading = Rect(safe.right - reading_width, safe.y, reading_width, free - safe.y)
+        prompt = Rect(safe.x, safe.y, reading.x - gutter - safe.x, m.tx(68))
+        high = m.px(PLAN)
+        wide = round(min(max(high * plan_aspect, high * 0.5), high * 1.3))
+        plan = Rect(safe.x, free - high, wide, high)
+        strip_height = m.px(60) if grown <= 0 else m.tx(48)
+        strip = Rect(
+            plan.right + m.px(20),
+            free - strip_height,
+            reading.x - gutter - plan.right - m.px(20),
+            strip_height,
+        )
+        top = prompt.bottom + m.px(20)
+        sheet = Rect(safe.x, top, min(m.px(860 + 320 * grown), prompt.width), free - top)
+        return Areas(prompt, reading, timeline, strip, plan, sheet)

@@ -1,0 +1,189 @@
+"""The HUD on screen: the model laid out, painted into its own buffer, and only when something changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import panda3d.core as p3d
+
+from assetgen.pack import Architecture, Pack
+from assetgen.pack.resources import data_dir
+from explorer.hud import skins, timeline
+from explorer.hud.buffer import HudBuffer
+from explorer.hud.draw import Painter
+from explorer.hud.measure import FontMeasure
+from explorer.hud.minimap import plan_of
+from explorer.hud.model import HudModel
+from explorer.hud.pictures import PictureLoader, finals, predicted
+from explorer.hud.picker import PICTURE
+from explorer.hud.view import LibraryEntry
+from explorer.hud.widget import Widget
+from explorer.state import Store
+from explorer.story.record import Record
+from explorer.story.rooms import room_title
+from explorer.story.texts import Texts
+from explorer.world.valley import Room, Valley
+
+MESSAGE_SECONDS = 8.0
+POSE_INTERVAL = 0.1
+"""Seconds between two redraws that only move the arrow on the map."""
+
+
+class Hud:
+    """What the application sees of the HUD.
+
+    `texture` holds the picture with premultiplied alpha, as large as the window. The HUD changes nothing but
+    the store; what only the application can do leaves through `on_command(name, value)`: `open_run`
+    (model, run), `teleport` (an id or the name of a place).
+    """
+
+    def __init__(
+        self,
+        base: Any,
+        store: Store,
+        texts: Texts,
+        width: int,
+        height: int,
+        *,
+        fonts: Path | None = None,
+        on_command: Callable[[str, Any], None] | None = None,
+    ) -> None:
+        folder = fonts or data_dir("assets") / "fonts"
+        self.model = HudModel(store, texts, FontMeasure(folder), width, height)
+        if on_command is not None:
+            self.model.on_command = on_command
+        self.buffer = HudBuffer(base, width, height)
+        self.painter = Painter(self.buffer.root, folder)
+        self.painter.place(list(self.model.sections))
+        self.pictures = PictureLoader()
+        self.redraws = 0
+        """How often the buffer was drawn."""
+        self._repaint_all = True
+        self._message: tuple[str | None, float] = (None, 0.0)
+        self._pose: tuple[float, float, float] | None = None
+        self._pose_wait = 0.0
+        self._run: Pack | None = None
+        self._valley: Valley | None = None
+
+    @property
+    def texture(self) -> p3d.Texture:
+        return self.buffer.texture
+
+    @property
+    def root(self) -> Widget:
+        """All widgets, for tests and for reading aloud."""
+        return self.model.root
+
+    def set_run(self, pack: Pack | None, architecture: Architecture | None) -> None:
+        """Show another run, or none."""
+        self._run = pack
+        ready = pack is not None and architecture is not None
+        self.model.set_record(Record(pack, architecture) if pack and architecture else None)
+        if ready:
+            self._load_predicted()
+        self._plan()
+
+    def set_library(self, entries: Iterable[LibraryEntry]) -> None:
+        """The runs that can be chosen."""
+        self.model.set_library(tuple(entries))
+        self._load_finals()
+
+    def set_valley(self, valley: Valley | None) -> None:
+        """The place that the map shows."""
+        self._valley = valley
+        self._plan()
+
+    def _plan(self) -> None:
+        """The map's rooms carry the titles of their panels."""
+        valley, record, texts = self._valley, self.model.view.record, self.model.view.texts
+        if valley is None:
+            self.model.set_plan(None)
+            return
+
+        def name(room: Room) -> str:
+            return room.unit if record is None else room_title(room.unit, record, texts)
+
+        self.model.set_plan(plan_of(valley, name))
+
+    def set_help(self, rows: Sequence[tuple[str, str]]) -> None:
+        """What F1 shows: (what it does, its keys)."""
+        self.model.set_help(tuple(rows))
+
+    def set_pose(self, x: float, y: float, heading: float) -> None:
+        """Where the visitor stands, metres; heading in degrees, 0 = into the valley, counter-clockwise."""
+        self._pose = (x, y, heading)
+
+    def resize(self, width: int, height: int) -> None:
+        """Follow the window."""
+        metrics = self.model.view.metrics
+        if (width, height) == (metrics.width, metrics.height):
+            return
+        self.buffer.set_size(width, height)
+        self.model.resize(width, height)
+        self._repaint_all = True
+        self._load_predicted()
+        self._load_finals()
+
+    def pointer(
+        self, kind: str, x: float, y: float, button: int = 1, delta: float = 0.0
+    ) -> bool:
+        """`move`, `down`, `up` or `wheel` at window pixels from the top left. True if the HUD took it."""
+        return self.model.pointer(kind, x, y, button, delta)
+
+    def action(self, name: str) -> bool:
+        """An action by name: `focus_next`, `focus_previous`, `focus_left` …, `activate`, `back`, or a menu."""
+        return self.model.action(name)
+
+    def update(self, dt: float) -> None:
+        """Once a frame: draw if anything changed, rest otherwise."""
+        self._expire_message(dt)
+        self._follow_pose(dt)
+        sheets = self.pictures.collect()
+        for sheet in sheets:
+            self.painter.sheets[sheet.name] = skins.texture(sheet.name, sheet.pixels)
+            self.model.sheet_ready(sheet.name, sheet.cells)
+        changed = set(self.model.refresh())
+        if self._repaint_all:
+            changed, self._repaint_all = set(self.model.sections), False
+        for name, section in self.model.sections.items():
+            if any(section.uses(sheet.name) for sheet in sheets):
+                changed.add(name)
+        for name in changed:
+            self.painter.draw(name, self.model.sections[name], self.model.view.metrics)
+        self.redraws += bool(changed)
+        self.buffer.request(bool(changed))
+
+    def close(self) -> None:
+        self.pictures.close()
+        self.buffer.close()
+
+    def _load_predicted(self) -> None:
+        pack, m = self._run, self.model.view.metrics
+        if pack is not None:
+            size, radius = int(m.px(timeline.THUMB)), int(m.px(7))
+            self.pictures.request("predicted", lambda: predicted(pack, size, radius))
+
+    def _load_finals(self) -> None:
+        entries, m = self.model.view.library, self.model.view.metrics
+        if entries:
+            size, radius = int(m.px(PICTURE)), int(m.px(7))
+            self.pictures.request("finals", lambda: finals(entries, size, radius))
+
+    def _expire_message(self, dt: float) -> None:
+        """A message goes by itself after a while."""
+        message, age = self._message
+        present = self.model.view.state.message
+        if message != present:
+            self._message = (present, 0.0)
+        elif present is not None:
+            self._message = (present, age + dt)
+            if age + dt > MESSAGE_SECONDS:
+                self.model.store.update(message=None)
+
+    def _follow_pose(self, dt: float) -> None:
+        self._pose_wait -= dt
+        if self._pose is not None and self._pose_wait <= 0:
+            self.model.set_pose(*self._pose)
+            self._pose, self._pose_wait = None, POSE_INTERVAL

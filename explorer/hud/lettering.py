@@ -1,0 +1,50 @@
+"""Type on screen: one dynamic font per face and pixel size, so that a texel is a pixel."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import panda3d.core as p3d
+
+from explorer.hud.measure import font_file
+from explorer.hud.shapes import Label
+
+_ALIGN = {
+    "left": p3d.TextNode.A_left,
+    "centre": p3d.TextNode.A_center,
+    "right": p3d.TextNode.A_right,
+}
+
+
+class Lettering:
+    """Sets labels as nodes. Kerning by HarfBuzz, as `FontMeasure` measures it."""
+
+    def __init__(self, folder: Path) -> None:
+        p3d.ConfigVariableBool("text-use-harfbuzz").set_value(True)
+        self.folder = folder
+        self._font = lru_cache(maxsize=64)(self._open)
+
+    def _open(self, face: str, size: int) -> p3d.DynamicTextFont:
+        path = p3d.Filename.from_os_specific(str(font_file(self.folder, face)))
+        font = p3d.DynamicTextFont(path, 0)
+        font.set_render_mode(p3d.TextFont.RM_texture)
+        font.set_pixels_per_unit(size)
+        font.set_scale_factor(1)
+        font.set_native_antialias(True)
+        font.set_page_size(512, 512)
+        font.set_minfilter(p3d.SamplerState.FT_linear)
+        font.set_magfilter(p3d.SamplerState.FT_linear)
+        return font
+
+    def node(self, label: Label) -> p3d.PandaNode:
+        """The label as drawn, in window pixels (y up)."""
+        text = p3d.TextNode("label")
+        text.set_font(self._font(label.face, label.size))
+        text.set_text_scale(label.size)
+        text.set_align(_ALIGN[label.align])
+        text.set_text_color(label.color)
+        text.set_text(label.text)
+        node = text.generate()
+        node.set_transform(p3d.TransformState.make_pos((label.x, 0, -label.y)))
+        return node

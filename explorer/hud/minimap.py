@@ -1,0 +1,214 @@
+"""The valley from above: where one is, and where one can go with a click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from math import cos, radians, sin
+
+from explorer.hud import palette, prompt, sheet
+from explorer.hud.geometry import Point, Rect
+from explorer.hud.metrics import LABEL, SMALL
+from explorer.hud.parts import panel
+from explorer.hud.shapes import Icon, Line, Polygon, Shape, disc
+from explorer.hud.view import MapPlan, Section, View
+from explorer.hud.widget import Command, Widget, change
+from explorer.world.valley import Room, Valley
+
+LINE = palette.rgb("#AADFFF")
+PLACE = palette.rgb("#FFCB8B")
+PLACES = ("jetty", "gallery", "deep", "tower")
+"""Anchors of the valley that the map names, from the arrival on."""
+HEADING_STEP = 3.0
+"""Degrees; a smaller turn does not redraw the map."""
+
+
+def plan_of(valley: Valley, name: Callable[[Room], str]) -> MapPlan:
+    """What the map shows of a valley; `name` gives a room's title."""
+    rooms = []
+    for room in valley.rooms:
+        half = room.width / 2
+        local = ((-half, 0.0), (half, 0.0), (half, room.depth), (-half, room.depth))
+        corners = tuple(room.frame.to_world((x, y, 0.0))[:2] for x, y in local)
+        rooms.append((room.id, name(room), corners))
+    places = tuple(
+        (name, (valley.anchors[name].origin[0], valley.anchors[name].origin[1]))
+        for name in PLACES
+        if name in valley.anchors
+    )
+    outline = tuple(tuple(curve) for curve in valley.outline)
+    points = [p for curve in outline for p in curve]
+    points += [p for _, _, corners in rooms for p in corners] + [p for _, p in places]
+    if not points:
+        points = [(-1.0, -1.0), (1.0, 1.0)]
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    bridges = tuple((b.start[:2], b.end[:2]) for b in valley.bridges)
+    return MapPlan(outline, tuple(rooms), bridges, places, (min(xs), min(ys), max(xs), max(ys)))
+
+
+class Projection:
+    """Metres to window pixels: the whole plan fits into a rectangle, the mouth at the bottom."""
+
+    def __init__(self, plan: MapPlan, rect: Rect) -> None:
+        x0, y0, x1, y1 = plan.bounds
+        self.scale = min(rect.width / max(x1 - x0, 1e-6), rect.height / max(y1 - y0, 1e-6))
+        self.middle = ((x0 + x1) / 2, (y0 + y1) / 2)
+        self.centre = rect.centre
+
+    def __call__(self, point: Point) -> Point:
+        return (
+            self.centre[0] + (point[0] - self.middle[0]) * self.scale,
+            self.centre[1] - (point[1] - self.middle[1]) * self.scale,
+        )
+
+
+def _place(view: View) -> tuple[Rect, Rect]:
+    """The map's panel and the part of it that the plan fills."""
+    m, areas = view.metrics, view.areas
+    if view.state.menu != "map" or view.plan is None:
+        return areas.plan, areas.plan.inset(m.px(18))
+    top = prompt.bottom(view) + m.px(20)
+    high = areas.sheet.bottom - top
+    wide = min(max(high * view.plan.aspect + m.px(360), m.px(620)), areas.sheet.width)
+    rect = Rect(areas.sheet.x, top, round(wide), high)
+    names = m.tx(200)
+    inner = Rect(rect.x + m.px(40), rect.y + m.px(36), rect.width - m.px(80) - names, high - m.px(72))
+    return rect, inner.moved(0, 0)
+
+
+def _shown(view: View) -> bool:
+    return view.plan is not None and view.state.menu in (None, "map")
+
+
+def key(view: View) -> Hashable:
+    return (view.plan, view.state.menu, view.state.selection, view.touched("map"))
+
+
+def build(view: View) -> Section:
+    """Terraces as lines, bridges, rooms; every room and place can be pressed."""
+    if view.plan is None or not _shown(view):
+        return Section()
+    large = view.state.menu == "map"
+    area, inner = _place(view)
+    to = Projection(view.plan, inner)
+    shapes: list[Shape] = panel(view, area)
+    widgets: list[Widget] = []
+    if large:
+        shapes, closer = sheet.title(view, area, "map")
+        widgets.append(closer)
+    else:
+        opens = change(menu="map")
+        name, long = view.text("map.name"), view.text("map.long")
+        widgets.append(Widget("map.open", "button", area, name, long, opens))
+    shapes += _terrain(view, view.plan, to, large)
+    drawn, rooms = _rooms(view, view.plan, to, large)
+    marks, places = _places(view, view.plan, to, area, large)
+    group = Widget(
+        "map", "group", area, view.text("map.name"), children=(*widgets, *rooms, *places)
+    )
+    return Section((group,), (*shapes, *drawn, *marks), (area,))
+
+
+def _terrain(view: View, plan: MapPlan, to: Projection, large: bool) -> list[Shape]:
+    hair = max(view.metrics.px(2 if large else 1.4), 1.0)
+    shapes: list[Shape] = []
+    for curve in plan.outline:
+        points = tuple(to(p) for p in curve)
+        shapes.append(Line(points, hair, palette.fade(LINE, 0.34), closed=True))
+    for a, b in plan.bridges:
+        shapes.append(Line((to(a), to(b)), hair, palette.fade(LINE, 0.55)))
+    return shapes
+
+
+def _rooms(
+    view: View, plan: MapPlan, to: Projection, large: bool
+) -> tuple[list[Shape], list[Widget]]:
+    shapes: list[Shape] = []
+    widgets: list[Widget] = []
+    for room_id, label, corners in plan.rooms:
+        widget_id = f"map.{room_id}"
+        warm, chosen = view.warm(widget_id), view.state.selection == room_id
+        color = palette.MEANING if chosen else palette.INK if warm else palette.MACHINE
+        points = _grown(tuple(to(p) for p in corners), 1.15 if large else 1.35)
+        shapes.append(Polygon(points, palette.fade(color, 1.0 if chosen or warm else 0.82)))
+        widgets.append(_target(widget_id, points, view.metrics.px(28 if large else 16), label, room_id))
+        if warm and large:
+            x = max(p[0] for p in points) + view.metrics.px(12)
+            y = sum(p[1] for p in points) / len(points)
+            shapes.append(view.middle(x, y, label, SMALL, palette.INK))
+    return shapes, widgets
+
+
+def _places(
+    view: View, plan: MapPlan, to: Projection, area: Rect, large: bool
+) -> tuple[list[Shape], list[Widget]]:
+    """Named places; on the large map their names stand in a column beside it."""
+    m = view.metrics
+    shapes: list[Shape] = []
+    widgets: list[Widget] = []
+    column = to((plan.bounds[2], 0.0))[0] + m.px(28)
+    for name, place in plan.places:
+        x, y = to(place)
+        widget_id = f"map.{name}"
+        warm = view.warm(widget_id)
+        label = view.texts.first(f"hud.map.place.{name}", "hud.map.place_any", name=name)
+        color = palette.INK if warm else PLACE
+        points: tuple[Point, ...] = ((x, y),)
+        if large:
+            shapes.append(Line(((x, y), (column - m.px(8), y)), max(m.px(1), 1.0), palette.RULE))
+            shapes.append(view.middle(column, y, label, LABEL, palette.INK if warm else palette.MUTED))
+            points = ((column, y - m.px(20)), (column + view.width(label, LABEL), y + m.px(20)))
+            widgets.append(_target(f"{widget_id}.spot", ((x, y),), m.px(28), label, name))
+        shapes.append(disc(x, y, m.px(5.5 if large else 3.4), color))
+        widgets.append(_target(widget_id, points, m.px(40 if large else 18), label, name))
+    return shapes, widgets
+
+
+def _grown(points: tuple[Point, ...], factor: float) -> tuple[Point, ...]:
+    """Points moved away from their middle, so that a room stays visible on a small map."""
+    x, y = (sum(p[i] for p in points) / len(points) for i in (0, 1))
+    return tuple((x + (u - x) * factor, y + (v - y) * factor) for u, v in points)
+
+
+def _target(
+    widget_id: str, points: tuple[Point, ...], least: float, label: str, where: str
+) -> Widget:
+    """A target around some points, at least `least` on a side."""
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    rect = Rect.around(
+        (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2,
+        max(max(xs) - min(xs), least), max(max(ys) - min(ys), least),
+    )  # fmt: skip
+    return Widget(widget_id, "button", rect, label, action=Command("teleport", where))
+
+
+def marker_key(view: View) -> Hashable:
+    """Moves of less than half a pixel or a few degrees change nothing."""
+    if view.plan is None or not _shown(view):
+        return None
+    to = Projection(view.plan, _place(view)[1])
+    x, y = to((view.pose.x, view.pose.y))
+    return (view.state.menu, round(x * 2), round(y * 2), round(view.pose.heading / HEADING_STEP))
+
+
+def build_marker(view: View) -> Section:
+    """Where the visitor stands, as a small arrow."""
+    if view.plan is None or not _shown(view):
+        return Section()
+    m = view.metrics
+    area, inner = _place(view)
+    to = Projection(view.plan, inner)
+    x, y = to((view.pose.x, view.pose.y))
+    x = min(max(x, area.x + m.px(10)), area.right - m.px(10))
+    y = min(max(y, area.y + m.px(10)), area.bottom - m.px(10))
+    turn = -round(view.pose.heading / HEADING_STEP) * HEADING_STEP
+    side = m.px(22)
+    ahead = (sin(radians(turn)), -cos(radians(turn)))
+    tip = (x + ahead[0] * m.px(26), y + ahead[1] * m.px(26))
+    return Section(
+        (),
+        (
+            Line(((x, y), tip), max(m.px(2), 1.0), palette.fade(palette.MEANING, 0.45)),
+            disc(x, y, side / 2, palette.SOLID),
+            Icon(Rect.around(x, y, side), "here", palette.MEANING, turn),
+        ),
+    )

@@ -1,0 +1,53 @@
+"""Things that lie over all others: a line of news, and the ring around what has the focus."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from explorer.hud import palette, prompt
+from explorer.hud.geometry import Rect
+from explorer.hud.metrics import LABEL
+from explorer.hud.shapes import Box, Shape, disc
+from explorer.hud.view import Section, View
+from explorer.hud.widget import Widget, change
+
+
+def key(view: View) -> Hashable:
+    return (view.state.message, view.state.menu, view.touched("toast"))
+
+
+def build(view: View) -> Section:
+    """`State.message`, below the prompt (or at the foot of an open sheet)."""
+    message = view.state.message
+    if not message:
+        return Section()
+    m, areas = view.metrics, view.areas
+    room = areas.prompt.width - m.px(80)
+    lines = view.wrap(message, LABEL, room)[:3]
+    width = max(view.width(line, LABEL) for line in lines) + m.px(80)
+    height = m.leading(LABEL) * len(lines) + m.px(32)
+    below = prompt.bottom(view) + m.px(20)
+    top = below if view.state.menu is None else areas.sheet.bottom - height
+    rect = Rect(areas.sheet.x, round(top), round(width), round(height))
+    edge = max(m.scale, 1)
+    shapes: list[Shape] = [Box(rect, m.px(30), palette.rgb("#080D1A", 0.97), palette.EDGE, edge)]
+    shapes.append(disc(rect.x + m.px(28), rect.y + m.px(16) + m.leading(LABEL) / 2, m.px(5), palette.MEANING))
+    for index, line in enumerate(lines):
+        y = rect.y + m.px(16) + m.leading(LABEL) * (index + 0.5)
+        shapes.append(view.middle(rect.x + m.px(48), y, line, LABEL, palette.INK))
+    widget = Widget("toast.message", "button", rect, message, action=change(message=None))
+    return Section((widget,), tuple(shapes), (rect,))
+
+
+def focus_ring(view: View, rect: Rect | None) -> Section:
+    """A calm outline around the focused widget; only while the keyboard is in use."""
+    if rect is None or not view.local.focus_visible:
+        return Section()
+    m = view.metrics
+    ring = rect.inset(-m.px(3))
+    radius = min(m.px(14), ring.height / 2)
+    shapes = (
+        Box(ring.inset(-m.px(2)), radius + m.px(2), edge=palette.SOLID, edge_width=m.px(7)),
+        Box(ring, radius, edge=palette.MACHINE, edge_width=max(m.px(3), 1.0)),
+    )
+    return Section((), shapes)

@@ -1,0 +1,99 @@
+"""A small plot: three grid lines, the past bright, the future dim, now an amber dot with its value."""
+
+from __future__ import annotations
+
+from explorer.hud import palette
+from explorer.hud.geometry import Point, Rect
+from explorer.hud.metrics import NUMBER, TICK
+from explorer.hud.shapes import Line, Shape, disc
+from explorer.hud.view import View
+from explorer.story.panel import Plot
+
+
+def draw_plot(view: View, plot: Plot, rect: Rect) -> list[Shape]:
+    """Shapes of `plot` with its ticks inside `rect`."""
+    m = view.metrics
+    ticks = [plot.low + (plot.high - plot.low) * share for share in (0.0, 0.5, 1.0)]
+    names = [tick(value, plot.high - plot.low) for value in ticks]
+    gutter = max(view.width(name, TICK) for name in names) + m.px(12)
+    foot = m.tx(30)
+    area = Rect(rect.x + gutter, rect.y, rect.width - gutter, rect.height - foot)
+    hair = max(m.px(1), 1.0)
+    shapes: list[Shape] = []
+    for share, name in zip((0.0, 0.5, 1.0), names, strict=True):
+        y = round(area.bottom - area.height * share) + 0.5
+        shapes.append(Line(((area.x, y), (area.right, y)), hair, palette.RULE))
+        shapes.append(view.middle(area.x - m.px(12), y, name, TICK, palette.DIM, "right"))
+    count = len(plot.values)
+    points = [_place(plot, area, index, value, count) for index, value in enumerate(plot.values)]
+    shapes += _curve(points, plot.present, m.scale)
+    base = rect.bottom - m.tx(4)
+    shapes.append(view.label(area.x, base, view.text("plot.first"), TICK, palette.DIM))
+    shapes.append(view.label(area.right, base, str(count), TICK, palette.DIM, "right"))
+    here = points[plot.present] if plot.present < count else None
+    if here is not None and plot.value is not None:
+        ahead = points[plot.present + 1 : plot.present + 1 + max(count // 6, 1)]
+        rising = sum(p[1] < here[1] for p in ahead if p) > len(ahead) / 2
+        shapes += _present(view, area, here, number(plot.value), rising)
+    return shapes
+
+
+def _place(plot: Plot, area: Rect, index: int, value: float | None, count: int) -> Point | None:
+    if value is None:
+        return None
+    share = (value - plot.low) / max(plot.high - plot.low, 1e-12)
+    share = min(max(share, 0.0), 1.0)
+    return (area.x + area.width * index / max(count - 1, 1), area.bottom - area.height * share)
+
+
+def _curve(points: list[Point | None], present: int, scale: float) -> list[Shape]:
+    """The curve in pieces: it breaks where a step was not recorded."""
+    shapes: list[Shape] = []
+    future = palette.fade(palette.MACHINE, 0.42)
+    spans = (
+        (present, len(points), 2.4, future),
+        (0, present + 1, 3.0, palette.MACHINE),
+    )
+    for first, last, width, color in spans:
+        piece: list[Point] = []
+        for point in [*points[first:last], None]:
+            if point is not None:
+                piece.append(point)
+                continue
+            if len(piece) > 1:
+                shapes.append(Line(tuple(piece), max(width * scale, 1.2), color))
+            piece = []
+    return shapes
+
+
+def _present(view: View, area: Rect, here: Point, text: str, rising: bool) -> list[Shape]:
+    """Dot, upright and value; the value keeps off the curve that comes."""
+    m = view.metrics
+    x, y = here
+    room = view.width(text, NUMBER) + m.px(16)
+    right = x + room <= area.right
+    high = y - m.px(14) - m.size(NUMBER) >= area.y - m.px(8)
+    low = y + m.px(14) + m.size(NUMBER) <= area.bottom
+    above = high and not (rising and right and low)
+    base = y - m.px(14) if above else y + m.px(12) + m.size(NUMBER) * 0.75
+    line = palette.fade(palette.MEANING, 0.38)
+    return [
+        Line(((round(x) + 0.5, area.y), (round(x) + 0.5, area.bottom)), max(m.px(1), 1.0), line),
+        disc(x, y, m.px(9), palette.SOLID),
+        disc(x, y, m.px(6.5), palette.MEANING),
+        view.label(x + m.px(14) * (1 if right else -1), base, text, NUMBER, palette.MEANING, "left" if right else "right"),
+    ]
+
+
+def tick(value: float, span: float) -> str:
+    """An axis number with no more digits than the axis needs."""
+    digits = 0 if span >= 20 else 1 if span >= 1 else 2 if span >= 0.1 else 3
+    return f"{value:.{digits}f}"
+
+
+def number(value: float) -> str:
+    """A value in three significant digits, without exponents where people can read it."""
+    size = abs(value)
+    if size and not 1e-3 <= size < 1e5:
+        return f"{value:.1e}"
+    return f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}" if size >= 0.1 else f"{value:.3f}"

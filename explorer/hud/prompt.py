@@ -1,0 +1,148 @@
+"""The prompt, top left: every word carries the attention it receives at this step."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from explorer.hud import palette
+from explorer.hud.geometry import Rect
+from explorer.hud.metrics import LABEL, WORD
+from explorer.hud.parts import panel
+from explorer.hud.shapes import Box, Icon, Shape
+from explorer.hud.view import Section, View
+from explorer.hud.widget import Widget, change
+
+
+def key(view: View) -> Hashable:
+    s = view.state
+    return (s.run, s.whole_step, s.word, s.overlay, s.menu, view.touched("prompt"))
+
+
+def build(view: View) -> Section:
+    """The pill with the words, then the buttons that open something."""
+    m, area = view.metrics, view.areas.prompt
+    head, pad, start, row = _head(view)
+    lines, short = _lines(view)
+    width = start + max(line[-1][1].right for line in lines) + pad if lines else start + m.px(220)
+    rect = Rect(area.x, area.y, round(width), bottom(view) - area.y)
+    shapes: list[Shape] = panel(view, rect, 34)
+    base = area.y + row / 2 + m.size(WORD) * 0.34
+    shapes.append(view.label(area.x + pad, base, head, LABEL, palette.DIM))
+    words: list[Widget] = []
+    for number, line in enumerate(lines):
+        for index, place in line:
+            spot = place.moved(area.x + start, base + number * m.leading(WORD))
+            drawn, widget = _word(view, index, spot)
+            shapes += drawn
+            words.append(widget)
+    if not lines:
+        shapes.append(view.label(area.x + start, base, view.text("prompt.none"), LABEL, palette.MUTED))
+    group = Widget("prompt", "group", rect, head, view.text("prompt.long"), children=tuple(words))
+    buttons, drawn, covers = _buttons(view, rect.right + m.px(12), area.y, row, short)
+    return Section((group, *buttons), (*shapes, *drawn), (rect, *covers))
+
+
+def bottom(view: View) -> float:
+    """Where the prompt ends: other things begin below it."""
+    lines = len(_lines(view)[0])
+    return view.areas.prompt.bottom + view.metrics.leading(WORD) * max(lines - 1, 0)
+
+
+def _head(view: View) -> tuple[str, float, float, float]:
+    """The word before the words, the pill's padding, where its words start, and a row's height."""
+    m = view.metrics
+    head, pad = view.text("prompt.name"), m.px(28)
+    return head, pad, pad + view.width(head, LABEL) + m.px(16), view.areas.prompt.height
+
+
+def _lines(view: View) -> tuple[list[list[tuple[int, Rect]]], bool]:
+    """The words in lines, and whether the buttons must do with pictograms."""
+    m, area = view.metrics, view.areas.prompt
+    _, pad, start, row = _head(view)
+    room = area.width - start - pad - 3 * m.px(12) - 2 * row
+    lines = _break_lines(view, room - _change_width(view))
+    if len(lines) < 2:
+        return lines, False
+    return _break_lines(view, room - row), True
+
+
+def _break_lines(view: View, room: float) -> list[list[tuple[int, Rect]]]:
+    """Words in lines: (index, x and width from the start of the line)."""
+    lines: list[list[tuple[int, Rect]]] = []
+    gap, x = view.metrics.tx(13), 0.0
+    for word in view.record.words if view.record else ():
+        width = view.width(word.text, WORD)
+        if not lines or x + width > room:
+            lines.append([])
+            x = 0.0
+        lines[-1].append((word.index, Rect(x, 0, width, 0)))
+        x += width + gap
+    return lines
+
+
+def _word(view: View, index: int, place: Rect) -> tuple[list[Shape], Widget]:
+    m, s, record = view.metrics, view.state, view.record
+    assert record is not None
+    share = record.word_share(index, s.whole_step)
+    weight = 0.0 if share is None else share
+    chosen = s.overlay and s.word == index
+    widget_id = f"prompt.word.{index}"
+    color = palette.mix(palette.MUTED, palette.MEANING, weight)
+    if view.warm(widget_id) and not chosen:
+        color = palette.mix(color, palette.INK, 0.6)
+    word = record.words[index]
+    line = Rect(place.x, place.y + m.tx(8), place.width, max(m.tx(3), 1.0))
+    under = palette.mix(palette.rgb("#33415F"), palette.MEANING, weight)
+    shapes: list[Shape] = []
+    if chosen:
+        back = Rect(place.x, place.y - m.size(WORD) * 0.34, place.width, 0).inset(-m.px(6), -m.tx(23))
+        shapes.append(Box(back, m.px(10), palette.fade(palette.MEANING, 0.16), palette.fade(palette.MEANING, 0.55), max(m.scale, 1)))
+    shapes.append(Box(line, line.height / 2, under))
+    shapes.append(view.label(place.x, place.y, word.text, WORD, color))
+    target = Rect(place.x - m.tx(6), place.y - m.size(WORD) * 0.34 - m.px(30), place.width + m.tx(12), m.px(60))
+    mass = None if record.word_mass is None else float(record.word_mass[s.whole_step, index])
+    long = (
+        view.text("prompt.not_recorded")
+        if mass is None
+        else view.text("prompt.word_long", percent=f"{100 * mass:.1f}")
+    )
+    action = (
+        change(overlay=False, word=None)
+        if chosen
+        else change(overlay=True, word=index, selection=f"word:{index}")
+    )
+    return shapes, Widget(widget_id, "word", target, word.text, long, action, checked=chosen)
+
+
+def _change_width(view: View) -> float:
+    return view.width(view.text("prompt.change"), LABEL) + view.metrics.px(56)
+
+
+def _buttons(
+    view: View, x: float, y: float, height: float, short: bool
+) -> tuple[list[Widget], list[Shape], list[Rect]]:
+    m, menu = view.metrics, view.state.menu
+    shapes: list[Shape] = []
+    widgets: list[Widget] = []
+    covers: list[Rect] = []
+    for name, label in (
+        ("prompts", view.text("prompt.change")),
+        ("help", view.text("help.name")),
+        ("settings", view.text("settings.name")),
+    ):
+        worded = name == "prompts" and not short
+        rect = Rect(x, y, round(_change_width(view)) if worded else height, height)
+        widget_id, action = f"prompt.{name}", change(menu=None if menu == name else name)
+        lit = menu == name or view.warm(widget_id)
+        shapes += panel(view, rect, 34)
+        if lit:
+            shapes.append(Box(rect, height / 2, palette.RAISED))
+        color = palette.INK if lit else palette.MACHINE
+        if worded:
+            shapes.append(view.middle(*rect.centre, label, LABEL, color, "centre"))
+        else:
+            shapes.append(Icon(Rect.around(*rect.centre, m.tx(28)), name, color))
+        widgets.append(Widget(widget_id, "button", rect, label, action=action))
+        covers.append(rect)
+        x = rect.right + m.px(12)
+    return widgets, shapes, covers

@@ -1,0 +1,89 @@
+"""The library on disk and the one run that is open: loaded off the main thread, first as pages, then in full."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from assetgen.pack import Architecture, Library, Pack, PackError, RunEntry
+from explorer.view.textures import RunArrays, load_full, load_pages
+
+
+class NoRunError(RuntimeError):
+    """There is nothing to show; the message says what is there and what to do."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A stage of loading that is ready for the main thread."""
+
+    entry: RunEntry
+    arrays: RunArrays
+    complete: bool
+
+
+class Runs:
+    """Finds runs and loads them; `collect` is called once a frame and never waits."""
+
+    def __init__(self, assets: Path) -> None:
+        self.library = Library.open(assets)
+        self._pool = ThreadPoolExecutor(1, "runs")
+        self._wanted: RunEntry | None = None
+        self._stages: list[tuple[RunEntry, bool, Future[RunArrays]]] = []
+
+    @property
+    def problems(self) -> list[str]:
+        """One readable line per damaged pack."""
+        return [str(p) for p in self.library.problems]
+
+    def choose(self, model: str | None, run: str | None) -> RunEntry:
+        """The run asked for, by id, title or prompt; by default the first full one. Raises NoRunError."""
+        runs = [r for r in self.library.runs if model is None or r.model == model]
+        if not runs:
+            known = sorted({r.model for r in self.library.runs})
+            raise NoRunError(
+                f"{self.library.path}: no run of model {model!r}; there is {', '.join(known) or 'none'}; "
+                "bake one with `assetgen generate`"
+            )
+        if run is None:
+            full = [r for r in runs if r.profile != "light"]
+            return next((r for r in full if r.id == "fox-on-grass"), (full or runs)[0])
+        for r in runs:
+            if run.casefold() in (r.id.casefold(), r.title.casefold(), r.prompt.casefold()):
+                return r
+        raise NoRunError(f"no run {run!r}; there is {', '.join(r.id for r in runs[:12])}")
+
+    def architecture(self, entry: RunEntry) -> Architecture:
+        return self.library.architectures[entry.model]
+
+    def open(self, entry: RunEntry) -> None:
+        """Start loading; earlier loads that are not shown yet are forgotten."""
+        self._wanted = entry
+        for _, _, future in self._stages:
+            future.cancel()
+        pack = self._pool.submit(Pack.open, entry.path)
+        self._stages = [
+            (entry, False, self._pool.submit(lambda: load_pages(pack.result()))),
+            (entry, True, self._pool.submit(lambda: load_full(pack.result()))),
+        ]
+
+    def collect(self) -> Loaded | PackError | None:
+        """The next stage that is ready, an error in one readable line, or None."""
+        if not self._stages or not self._stages[0][2].done():
+            return None
+        entry, complete, future = self._stages.pop(0)
+        try:
+            return Loaded(entry, future.result(), complete)
+        except PackError as error:
+            self._stages.clear()
+            return error
+
+    def wait(self) -> Loaded | PackError | None:
+        """Block for the next stage (start-up, headless rendering, tests)."""
+        if self._stages:
+            self._stages[0][2].exception()
+        return self.collect()
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,126 @@
+"""The one store: what run, which step, what is selected. Views subscribe and only read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+QualityName = Literal["low", "medium", "high"]
+Depth = Literal["look", "understand", "engineer"]
+Scale = Literal["relative", "absolute"]
+AttentionScale = Literal["run", "unit", "map"]
+"""run: this run's 99.5th percentile · unit: 0..1 · map: each map by its own maximum."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything a view needs to know; immutable, so that a callback can compare old and new."""
+
+    model: str = ""
+    run: str = ""
+    steps: int = 1
+    """Number of recorded steps of the run; `step` lies in `[0, steps - 1]`."""
+    step: float = 0.0
+    target: float = 0.0
+    """Where `step` is heading: a whole number unless the timeline is being dragged."""
+    playing: bool = False
+    speed: float = 1.0
+    """Steps per second while playing."""
+    loop: bool = True
+    selection: str | None = None
+    """Id of what is selected (docs/architecture.md), or None."""
+    hover: str | None = None
+    word: int | None = None
+    """Index into the prompt's words whose attention is shown."""
+    overlay: bool = False
+    """Attention of `word` laid over the canvases."""
+    attention_scale: AttentionScale = "run"
+    magnitude_scale: Scale = "relative"
+    split: float | None = None
+    """Divider of the noisy/clean split view, 0..1 across the canvas; None when closed."""
+    decoded: bool = False
+    """Show x_t and noise through the decoder instead of as latent channels."""
+    unfolded: str | None = None
+    """Unit whose layers are unfolded."""
+    depth: Depth = "look"
+    flying: bool = False
+    menu: str | None = None
+    """Open overlay: prompts | help | settings | map, or None."""
+    quality: QualityName = "low"
+    text_scale: float = 1.0
+    color_map: str = "deep"
+    reduced_motion: bool = False
+    sensitivity: float = 1.0
+    """Of mouse and stick look; 1 is the default."""
+    inverted: bool = False
+    """Looking up by pulling back."""
+    message: str | None = None
+    """One readable line (a damaged pack, a saved screenshot)."""
+
+    @property
+    def whole_step(self) -> int:
+        """The recorded step that numbers and attention refer to."""
+        return min(max(int(self.step + 0.5), 0), self.steps - 1)
+
+    @property
+    def between(self) -> bool:
+        """True while two recorded steps are being cross-faded."""
+        return abs(self.step - round(self.step)) > 1e-3
+
+
+Listener = Callable[[State, State], None]
+
+
+class Store:
+    """Holds the current `State` and tells listeners (new, old) when fields they named change."""
+
+    def __init__(self, state: State | None = None) -> None:
+        self.state = state or State()
+        self._listeners: list[tuple[frozenset[str], Listener]] = []
+
+    def subscribe(self, listener: Listener, *names: str) -> Callable[[], None]:
+        """Call `listener(new, old)` when one of the fields `names` (none = any) changes; returns the undo."""
+        known = {f.name for f in fields(State)}
+        if unknown := set(names) - known:
+            raise ValueError(f"no such state field: {', '.join(sorted(unknown))}")
+        entry = (frozenset(names) or frozenset(known), listener)
+        self._listeners.append(entry)
+        return lambda: self._listeners.remove(entry)
+
+    def update(self, **changes: Any) -> State:
+        """Replace fields; unknown names raise TypeError. Steps are clamped to the run."""
+        old, new = self.state, replace(self.state, **changes)
+        top = float(max(new.steps - 1, 0))
+        new = replace(new, step=min(max(new.step, 0.0), top), target=min(max(new.target, 0.0), top))
+        if new == old:
+            return new
+        self.state = new
+        changed = {f.name for f in fields(State) if getattr(new, f.name) != getattr(old, f.name)}
+        for names, listener in list(self._listeners):
+            if names & changed:
+                listener(new, old)
+        return new
+
+
+def advance(state: State, dt: float) -> dict[str, Any]:
+    """Changes that bring the timeline forward by `dt` seconds (cross-fade, snap, play, loop).
+
+    A step's cross-fade takes 0.45 s (DESIGN, motion); playing moves `target` by whole steps.
+    """
+    changes: dict[str, Any] = {}
+    target = state.target
+    if state.playing and abs(state.step - target) < 1e-6:
+        if target + 1 <= state.steps - 1:
+            target += 1.0
+        elif state.loop:
+            return {"step": 0.0, "target": 0.0}
+        else:
+            changes["playing"] = False
+        changes["target"] = target
+    gap = target - state.step
+    if gap:
+        rate = max(1 / 0.45, state.speed) * max(1.0, abs(gap) / 2)
+        move = min(abs(gap), rate * dt)
+        changes["step"] = target if move >= abs(gap) else state.step + (move if gap > 0 else -move)
+    return changes

@@ -1,0 +1,135 @@
+"""What a panel is built from, and how its numbers are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from explorer.state import State
+from explorer.story.panel import Fact, Formula, Legend, PanelAction, Plot
+from explorer.story.provenance import Provenance
+from explorer.story.record import Record, Series
+from explorer.story.texts import Texts
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question: what to say about something, in this state, from this record."""
+
+    state: State
+    record: Record
+    texts: Texts
+
+    @property
+    def step(self) -> int:
+        """The recorded step that numbers refer to."""
+        return min(self.state.whole_step, self.record.steps - 1)
+
+    def text(self, key: str, **values: object) -> str:
+        return self.texts.get(f"panel.{key}", **values)
+
+    def fact(self, name: str, value: str | None) -> Fact:
+        return Fact(self.text(f"fact.{name}"), self.not_recorded if value is None else value)
+
+    @property
+    def not_recorded(self) -> str:
+        return self.texts.get("number.not_recorded")
+
+    def count(self, value: float) -> str:
+        """A large number in words: 1.23 million."""
+        for name, size in (("billion", 1e9), ("million", 1e6), ("thousand", 1e4)):
+            if abs(value) >= size:
+                base = 1e3 if name == "thousand" else size
+                return self.texts.get(f"number.{name}", value=f"{value / base:.3g}")
+        return f"{value:,.0f}"
+
+    def percent(self, share: float | None) -> str | None:
+        if share is None:
+            return None
+        value = 100 * share
+        return self.texts.get("number.percent", value=f"{value:.2f}" if value < 1 else f"{value:.1f}")
+
+    def shape(self, shape: Iterable[int]) -> str:
+        return " × ".join(str(size) for size in shape)
+
+    def lines(self, *keys: str, **values: object) -> tuple[str, ...]:
+        """The text for this depth, the most special key first: `<key>.look`, else `<key>.understand`."""
+        depth = "look" if self.state.depth == "look" else "understand"
+        options = [f"panel.{key}.{depth}" for key in keys] + [f"panel.{key}.look" for key in keys]
+        return (self.texts.first(*options, **values),)
+
+    def formula(self, keys: Iterable[str], python: Iterable[str]) -> Formula:
+        return Formula(self.texts.first(*(f"panel.{key}.formula" for key in keys)), tuple(python))
+
+    def python(self, expression: str) -> tuple[str, ...]:
+        """Three lines that open this very pack and return the array: `expression` follows `Pack.open(run)`."""
+        path = self.record.pack.path
+        try:
+            shown = path.resolve().relative_to(Path.cwd())
+        except ValueError:
+            shown = path
+        return (
+            "from assetgen.pack import Pack",
+            f'run = "{shown.as_posix()}"',
+            f"Pack.open(run){expression}",
+        )
+
+    def depth_actions(self, *between: PanelAction) -> tuple[PanelAction, ...]:
+        """Links at the foot: to the formula or back to plain words, what the panel adds, and deeper."""
+        depth = self.state.depth
+        if depth == "look":
+            first = PanelAction("depth", self.text("action.formula"), "engineer")
+            last = (PanelAction("depth", self.text("action.deeper"), "understand"),)
+        else:
+            first = PanelAction("depth", self.text("action.plain"), "look")
+            name, value = ("formula", "engineer") if depth == "understand" else ("numbers", "understand")
+            last = (PanelAction("depth", self.text(f"action.{name}"), value),)
+        return (first, *between, *last)
+
+    def legend(self, ramp: str, low: str = "weak", high: str = "strong") -> Legend:
+        return Legend(ramp, self.text(f"legend.{low}"), self.text(f"legend.{high}"))
+
+    def plot(
+        self,
+        title: str,
+        values: Series | None,
+        badge: Provenance,
+        formula: str,
+        *,
+        low: float | None = 0.0,
+        high: float | None = None,
+    ) -> Plot | None:
+        """A plot of `values` over the steps, from `low` to a round number above their maximum."""
+        if values is None:
+            return None
+        known = [value for value in values if value is not None]
+        if not known:
+            return None
+        top = round_up(max(known)) if high is None else high
+        bottom = min(known) if low is None else low
+        return Plot(
+            self.text(f"plot.{title}"), values, bottom, max(top, bottom + 1e-9), badge,
+            self.text(f"plot.{formula}"), self.step,
+        )  # fmt: skip
+
+
+def relative(values: Series | None) -> Series | None:
+    """Values against their own maximum over the run."""
+    if values is None:
+        return None
+    top = max((abs(v) for v in values if v is not None), default=0.0)
+    return tuple(None if v is None or not top else v / top for v in values)
+
+
+def round_up(value: float) -> float:
+    """The next number of the form 1, 2, 2.5, 5 × 10ⁿ, so that an axis ends on something readable."""
+    if value <= 0:
+        return 1.0
+    unit = 10.0 ** int(f"{value:e}".partition("e")[2])
+    return next(unit * k for k in (1.0, 1.2, 1.6, 2.0, 2.4, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0) if value <= unit * k * 1.0001)
+
+
+def significant(value: float | None) -> str | None:
+    """Three significant digits."""
+    return None if value is None else f"{value:.3g}"

@@ -1,0 +1,120 @@
+"""Panels of the canvases, the Clock and the places of the valley."""
+
+from __future__ import annotations
+
+from explorer.story.ask import Ask, significant
+from explorer.story.panel import Fact, Panel, PanelAction, Plot
+from explorer.story.provenance import Provenance
+
+RECORDED, DERIVED, ILLUSTRATION = Provenance.RECORDED, Provenance.DERIVED, Provenance.ILLUSTRATION
+
+LATENTS = {"x_t": "x_t", "noise": "eps", "x0": "x0"}
+"""Canvas → the recorded latent behind it."""
+PICTURES = {"x_t": "steps", "noise": "noise", "x0": "predicted"}
+"""Canvas → its decoded pictures."""
+
+
+def canvas_panel(ask: Ask, name: str) -> Panel:
+    """One of the three pictures that always hang together."""
+    if name not in LATENTS:
+        raise KeyError(f"canvas {name!r} does not exist")
+    decoded = name == "x0" or ask.state.decoded
+    array = ask.record.array(PICTURES[name] if decoded else LATENTS[name])
+    lines = ask.lines(f"canvas.{name}")
+    if array is None:
+        lines = (*lines, ask.text("canvas.not_recorded"))
+    plot, expression = _canvas_plot(ask, name)
+    return Panel(
+        id=f"canvas:{name}",
+        badge=DERIVED if array is None else Provenance(array.provenance),
+        title=ask.text(f"canvas.{name}.title"),
+        kicker=ask.text(f"canvas.{name}.kicker"),
+        lines=lines,
+        plot=plot,
+        facts=_canvas_facts(ask, name),
+        formula=ask.formula((f"canvas.{name}",), ask.python(expression)),
+        actions=ask.depth_actions(_canvas_action(ask, name)),
+    )
+
+
+def _canvas_action(ask: Ask, name: str) -> PanelAction:
+    if name == "x0":
+        open_ = ask.state.split is not None
+        label = ask.text("action.split_off" if open_ else "action.split_on")
+        return PanelAction("split", label, None if open_ else 0.5)
+    label = ask.text("action.decode_off" if ask.state.decoded else "action.decode_on")
+    return PanelAction("decoded", label, not ask.state.decoded)
+
+
+def _canvas_plot(ask: Ask, name: str) -> tuple[Plot | None, str]:
+    """The one curve that says what happens on this canvas, and the array it shows now."""
+    record, step = ask.record, ask.step
+    array = f'.tensor("{LATENTS[name]}")[{step}]'
+    if name == "x0":
+        plot = ask.plot("settle", record.settling(), DERIVED, "settle_formula")
+        return plot, f'.image("predicted", {step})'
+    if name == "noise":
+        sigma = tuple(s.sigma for s in record.metadata.steps)
+        return ask.plot("noise", sigma, RECORDED, "noise_formula"), array
+    return ask.plot("latent", record.latent_rms("x_t"), DERIVED, "latent_formula"), array
+
+
+def _canvas_facts(ask: Ask, name: str) -> tuple[Fact, ...]:
+    array = ask.record.array(LATENTS[name])
+    step, metadata = ask.record.step(ask.step), ask.record.metadata
+    return (
+        ask.fact("shape_out", ask.shape(array.shape[1:]) if array else None),
+        ask.fact("provenance", array.source if array else None),
+        ask.fact("alpha", f"{step.alpha:.3f}"),
+        ask.fact("sigma", f"{step.sigma:.3f}"),
+        ask.fact("prediction", metadata.scheduler.prediction_type),
+        ask.fact("seed", str(metadata.seed)),
+    )
+
+
+def clock_panel(ask: Ask) -> Panel:
+    """The timestep: what every room is told about the noise."""
+    record = ask.record
+    step = record.step(ask.step)
+    timesteps = tuple(float(s.timestep) for s in record.metadata.steps)
+    return Panel(
+        id="clock",
+        badge=RECORDED,
+        title=ask.text("clock.title"),
+        kicker=ask.text("clock.kicker"),
+        lines=ask.lines("clock"),
+        plot=ask.plot("timestep", timesteps, RECORDED, "timestep_formula"),
+        facts=(
+            ask.fact("timestep", f"{step.timestep:g}"),
+            ask.fact("alpha", f"{step.alpha:.3f}"),
+            ask.fact("sigma", f"{step.sigma:.3f}"),
+            ask.fact("snr", significant(step.snr)),
+            ask.fact("scheduler", record.metadata.scheduler.name),
+            ask.fact("coefficients", _coefficients(ask)),
+        ),
+        formula=ask.formula(
+            ("clock",), ask.python(".metadata.steps")
+        ),
+        actions=ask.depth_actions(),
+    )
+
+
+def _coefficients(ask: Ask) -> str | None:
+    """How the next x_t is mixed at this step."""
+    c = ask.record.step(ask.step).coefficients
+    if c is None:
+        return None
+    key = "value.coefficients_noise" if c.noise else "value.coefficients"
+    return ask.text(key, x0=f"{c.x0:.2f}", eps=f"{c.eps:.2f}", noise=f"{c.noise:.2f}")
+
+
+def station_panel(ask: Ask, name: str) -> Panel:
+    """A place that is scenery; nothing on it was recorded."""
+    keys = (f"panel.station.{name}", "panel.station.any")
+    return Panel(
+        id=f"station:{name}",
+        badge=ILLUSTRATION,
+        title=ask.texts.first(*(f"{key}.title" for key in keys)),
+        kicker=ask.text("station.kicker"),
+        lines=(ask.texts.first(*(f"{key}.look" for key in keys), steps=ask.record.steps),),
+    )

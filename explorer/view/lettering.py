@@ -1,0 +1,98 @@
+"""Text in the world: lines set in Inter by Pillow, packed into one texture, shown on quads that face a frame's −y."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import panda3d.core as p3d
+from PIL import Image, ImageDraw, ImageFont
+
+from assetgen.pack.resources import data_dir
+from explorer.view.mesh import make_geom, make_node
+from explorer.view.shaders import load_shader
+from explorer.view.textures import picture_texture
+from explorer.world.valley import Frame
+
+COLUMNS = (("vertex", 3), ("texcoord", 2))
+PAD = 4
+
+
+@cache
+def font(name: str, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(data_dir("assets") / "fonts" / f"{name}.ttf"), size)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of text on a surface: its place (left end of the baseline), cap height in metres, and colour."""
+
+    text: str
+    frame: Frame
+    height: float
+    color: tuple[int, int, int] = (226, 238, 255)
+    font: str = "Inter-Medium"
+    align: str = "left"
+    pixels: int = 44
+
+
+def letter(name: str, lines: Sequence[Line], *, glow: float = 1.0) -> p3d.NodePath:
+    """All `lines` as one Geom with one texture."""
+    sheet, boxes = _sheet(lines)
+    rows: list[tuple[float, ...]] = []
+    indices: list[int] = []
+    for line, (x0, y0, x1, y1) in zip(lines, boxes, strict=True):
+        scale = line.height / (line.pixels * 0.73)
+        width, height = (x1 - x0) * scale, (y1 - y0) * scale
+        left = {"left": 0.0, "centre": -width / 2, "right": -width}[line.align]
+        low = -height * 0.28
+        base = len(rows)
+        w, h = sheet.shape[1], sheet.shape[0]
+        for x, z, u, v in (
+            (left, low, x0, y1), (left + width, low, x1, y1),
+            (left + width, low + height, x1, y0), (left, low + height, x0, y0),
+        ):  # fmt: skip
+            rows.append((*line.frame.to_world((x, 0.0, z)), u / w, 1 - v / h))
+        indices += [base + i for i in (0, 1, 2, 0, 2, 3)]
+    geom = make_geom(np.array(rows, np.float32), np.array(indices, np.uint32), COLUMNS)
+    node = p3d.NodePath(make_node(name, geom))
+    node.set_texture(picture_texture(name, sheet))
+    node.set_shader(load_shader("canvas.vert", "sign.frag"))
+    node.set_shader_input("glow", glow)
+    node.set_transparency(p3d.TransparencyAttrib.M_alpha)
+    node.set_depth_write(False)
+    node.set_bin("fixed", 5)
+    return node
+
+
+def _sheet(lines: Sequence[Line]) -> tuple[np.ndarray, list[tuple[int, int, int, int]]]:
+    """Draw the lines below each other, column by column; returns premultiplied RGBA and their boxes."""
+    sizes = []
+    for line in lines:
+        face = font(line.font, line.pixels)
+        sizes.append((int(face.getlength(line.text)) + 2 * PAD, int(line.pixels * 1.42)))
+    widest = max((w for w, _ in sizes), default=8)
+    width = max(1024, widest)
+    boxes: list[tuple[int, int, int, int]] = []
+    x = y = row = 0
+    for w, h in sizes:
+        if x + w > width:
+            x, y, row = 0, y + row, 0
+        boxes.append((x, y, x + w, y + h))
+        x, row = x + w, max(row, h)
+    image = Image.new("RGBA", (width, max(y + row, 8)), (0, 0, 0, 0))
+    for line, (x0, y0, _, y1) in zip(lines, boxes, strict=True):
+        layer = Image.new("L", (image.width, y1 - y0), 0)
+        ImageDraw.Draw(layer).text(
+            (x0 + PAD, (y1 - y0) * 0.72),
+            line.text,
+            font=font(line.font, line.pixels),
+            fill=255,
+            anchor="ls",
+        )
+        image.paste(Image.new("RGBA", layer.size, (*line.color, 255)), (0, y0), layer)
+    rgba = np.asarray(image).astype(np.float32)
+    rgba[..., :3] *= rgba[..., 3:] / 255
+    return rgba.astype(np.uint8), boxes

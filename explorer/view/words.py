@@ -1,0 +1,124 @@
+"""The prompt in the world: word tiles on the tower, and beams to the rooms where the words are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import panda3d.core as p3d
+
+from assetgen.pack import Pack
+from explorer.view.flows import additive
+from explorer.view.lettering import Line, letter
+from explorer.view.lights import Lights
+from explorer.view.mesh import make_geom, make_node
+from explorer.view.shaders import load_shader
+from explorer.view.textures import float_texture
+from explorer.world import paths
+from explorer.world.places import Places, tile_frames
+from explorer.world.valley import Frame, Valley, Vec3
+
+BEAM_COLUMNS = (("vertex", 3), ("direction", 3), ("color", 4), ("info", 3))
+BEAM = (1.0, 0.58, 0.22)
+WIDTH = 0.62
+Rows = list[tuple[float, ...]]
+
+
+def word_labels(pack: Pack) -> list[tuple[str, tuple[int, ...]]]:
+    """Tiles of the tower, lowest first: marker or word, and the tokens it stands for. Padding is one tile."""
+    tokens = pack.metadata.tokens
+    tiles = [("‹begin›", tuple(t.index for t in tokens if t.role == "bos"))]
+    tiles += [(w.text, tuple(w.tokens)) for w in pack.metadata.words]
+    tiles.append(("‹end›", tuple(t.index for t in tokens if t.role == "eos")))
+    return [(text, indices) for text, indices in tiles if indices]
+
+
+def tile_mass(pack: Pack, tokens: tuple[int, ...]) -> np.ndarray:
+    """Attention mass `[S, layers]` a tile's tokens receive, on the run's scale, 0..1."""
+    mass = pack.tensor("attention_mass")
+    words = [t for w in pack.metadata.words for t in w.tokens]
+    top = np.percentile(mass[:, :, words], 99.5) if words else 1.0
+    return np.clip(mass[:, :, list(tokens)].sum(-1) / max(float(top), 1e-6), 0, 1)
+
+
+def make_words(valley: Valley, places: Places, pack: Pack) -> tuple[p3d.NodePath, p3d.NodePath]:
+    """Tower lettering and beams of one run; both empty where the run has no attention."""
+    signs, beams = p3d.NodePath("words"), p3d.NodePath("beams")
+    if places.tower is None or not pack.has("attention_mass"):
+        return signs, beams
+    tower, frame = places.tower
+    tiles = word_labels(pack)
+    frames = tile_frames(tower, frame, len(tiles))
+    lines: list[Line] = []
+    rows: list[tuple[Vec3, Vec3, int]] = []
+    entry = pack.array("attention_mass")
+    layers = entry.layer_ids or tuple(r.id for r in pack.array("attention").layers)
+    targets = [valley.room(_unit_of(layer, valley)) for layer in layers]
+    table = np.concatenate(
+        [tile_mass(pack, t)[..., None] for _, t in tiles], -1
+    )  # [S, layers, tiles]
+    for j, ((text, _), (place, width, height)) in enumerate(zip(tiles, frames, strict=True)):
+        middle = Frame(place.to_world((0.0, -0.06, -height * 0.20)), place.yaw)
+        marker = text.startswith("‹")
+        size = min(height * 0.52, width / max(len(text), 4) * 1.15)
+        lines.append(
+            Line(
+                text,
+                middle,
+                size,
+                (166, 150, 132) if marker else (255, 222, 178),
+                "Inter-SemiBold",
+                "centre",
+                72,
+            )
+        )
+        side = place.to_world((0.0, -0.1, 0.0))
+        for i, room in enumerate(targets):
+            if room is not None and not marker:
+                rows.append((side, paths.roof(room), i * len(tiles) + j))
+    letter("words", lines, glow=0.95).reparent_to(signs)
+    if rows:
+        _ribbons(rows).reparent_to(beams)
+        flat = table.reshape(len(table), -1).astype(np.float32)
+        beams.set_shader_input("mass", float_texture("mass", np.ascontiguousarray(flat)))
+    return signs, beams
+
+
+def _unit_of(layer: str, valley: Valley) -> str:
+    return next((r.unit for r in valley.rooms if layer.startswith(r.unit + ".")), layer)
+
+
+def _ribbons(rows: Sequence[tuple[Vec3, Vec3, int]]) -> p3d.NodePath:
+    vertices: Rows = []
+    indices: list[int] = []
+    for a, b, row in rows:
+        direction = np.array(b) - np.array(a)
+        direction /= np.linalg.norm(direction)
+        base = len(vertices)
+        for point, (u, v) in ((a, (0, -1)), (b, (1, -1)), (b, (1, 1)), (a, (0, 1))):
+            vertices.append((*point, *direction, *BEAM, WIDTH, u, v, row))
+        indices += [base + k for k in (0, 1, 2, 0, 2, 3)]
+    return _glow("beams", vertices, indices, 15)
+
+
+def make_halos(lights: Lights) -> p3d.NodePath:
+    """Soft discs of light around lanterns and lamps."""
+    vertices: Rows = []
+    indices: list[int] = []
+    for x, y, z, radius, r, g, b, strength in lights.halos:
+        base = len(vertices)
+        for u, v in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
+            vertices.append((x, y, z, radius, 0, 0, r, g, b, strength, u, v, -1))
+        indices += [base + k for k in (0, 1, 2, 0, 2, 3)]
+    node = _glow("halos", vertices, indices, 14)
+    node.set_shader_input("mass", float_texture("none", np.zeros((1, 1), np.float32)))
+    return node
+
+
+def _glow(name: str, vertices: Rows, indices: list[int], sort: int) -> p3d.NodePath:
+    geom = make_geom(np.array(vertices, np.float32), np.array(indices, np.uint32), BEAM_COLUMNS)
+    node = p3d.NodePath(make_node(name, geom))
+    node.set_shader(load_shader("beams.vert", "beams.frag"))
+    node.set_shader_inputs(gain=0.85, drift=0.0)
+    additive(node, sort)
+    return node

@@ -1,0 +1,253 @@
+"""The valley on screen: builds it once, then follows the store. Views only read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import panda3d.core as p3d
+
+from assetgen.pack import Architecture
+from explorer.state import QualityName, State
+from explorer.story.ramps import ramp
+from explorer.view import signs
+from explorer.view.environment import SEA, Mirror, clipped, make_sky, make_water
+from explorer.view.exhibits import make_canvas, make_walls
+from explorer.view.flows import make_flows
+from explorer.view.mesh import make_geom, make_node
+from explorer.view.palette import Palette
+from explorer.view.quality import PRESETS
+from explorer.view.shaders import load_shader
+from explorer.view.statics import build_statics
+from explorer.view.textures import (
+    RunArrays,
+    array_texture,
+    float_texture,
+    picture_texture,
+    word_heat,
+)
+from explorer.view.words import make_halos, make_words
+from explorer.world.places import CanvasPlace, Places
+from explorer.world.scene import Scene
+from explorer.world.valley import Valley
+
+SOURCES = {"x_t": ("x_t", "steps"), "noise": ("eps", "noise"), "x0": ("predicted", "predicted")}
+"""Canvas → array shown as recorded, array shown decoded."""
+
+
+class World:
+    """All nodes of one valley under `root`."""
+
+    def __init__(
+        self,
+        base: Any,
+        architecture: Architecture,
+        valley: Valley,
+        places: Places,
+        scene: Scene,
+        texts: Any,
+        quality: QualityName,
+    ) -> None:
+        self._base, self.valley, self.places, self._scene = base, valley, places, scene
+        self._texts = texts
+        self.quality = PRESETS[quality]
+        self.palette = Palette.of(scene.theme)
+        self.root = base.render.attach_new_node("world")
+        self.unit_index = {u.id: i for i, u in enumerate(architecture.units)}
+        self._textures: dict[str, p3d.Texture] = {}
+        self._run: RunArrays | None = None
+        self._run_nodes = self.root.attach_new_node("run")
+        self._canvases: dict[CanvasPlace, p3d.NodePath] = {}
+        self._phase = 0.0
+        self._drift = 0.0
+        self._defaults()
+        self._build(valley, architecture)
+
+    def _build(self, valley: Valley, architecture: Architecture) -> None:
+        quality = self.quality
+        statics, lights = build_statics(
+            architecture, valley, self.places, self._scene, self.unit_index
+        )
+        shader = load_shader(
+            "world.vert",
+            "world.frag",
+            OCTAVES=quality.octaves,
+            **({"MIRROR": 1} if quality.mirror else {}),
+        )
+        static = self.root.attach_new_node("static")
+        static.set_shader(shader)
+        static.set_two_sided(True)
+        for name, (vertices, triangles) in statics.items():
+            if len(triangles):
+                static.attach_new_node(make_node(name, make_geom(vertices, triangles)))
+        make_water(valley.terrain, quality).reparent_to(self.root)
+        make_sky(quality).reparent_to(self.root)
+        self._glows = [make_halos(lights)]
+        self._flows = make_flows(valley.edges, self.unit_index, quality.particles)
+        for node in (*self._glows, self._flows):
+            node.reparent_to(self.root)
+        for canvas in self.places.canvases:
+            node = make_canvas(canvas)
+            node.reparent_to(self.root)
+            self._canvases[canvas] = node
+        self._clock = signs.make_clock(self.places)
+        self._clock.reparent_to(self.root)
+        self._mirror = Mirror(self._base, self.root) if quality.mirror else None
+
+    def _defaults(self) -> None:
+        """Inputs that exist before any run is loaded."""
+        self._base.cam.node().set_initial_state(clipped(-1e9, -999.0))
+        grey = array_texture("empty", np.full((1, 4, 4), 128, np.uint8))
+        self._textures["empty"] = grey
+        self.root.set_shader_inputs(
+            phase=0.0, fog_density=self._scene.theme.fog, light_scale=1.0, moment=0.0, drift=0.0,
+            shore_y=self.valley.terrain.shore_y, steps=1.0, latents=grey,
+            magnitudes=float_texture("magnitudes", np.zeros((1, 1), np.float32)),
+            ramp=_ramp("deep"), heat_ramp=_ramp("warm"),
+            heat=array_texture("heat", np.zeros((1, 4, 4), np.uint8)), overlay=0.0, split=-1.0, latent=0.0,
+            picture=grey, noisy=grey, features=grey, atlas_size=p3d.LVecBase2f(1, 1),
+        )  # fmt: skip
+
+    @property
+    def run(self) -> RunArrays | None:
+        """What is shown."""
+        return self._run
+
+    def set_run(self, run: RunArrays, state: State) -> None:
+        """Show `run`: at first its pages, later the same run at full resolution."""
+        first = self._run is None or self._run.pack is not run.pack
+        self._run = run
+        for name, pixels in run.images.items():
+            self._textures[name] = array_texture(name, pixels)
+        shown = self._textures
+        self.root.set_shader_inputs(
+            magnitudes=float_texture("magnitudes", run.magnitude),
+            features=shown.get("features", shown["empty"]),
+            atlas_size=p3d.LVecBase2f(*run.atlas_size),
+            latents=shown.get("x_t", shown["empty"]),
+            noisy=shown.get("steps", shown["empty"]),
+            steps=float(run.pack.steps),
+        )
+        if first:
+            self._rebuild_run_nodes(run)
+        self._dress_canvases(decoded=state.decoded)
+        self._show_word(state)
+        self._show_split(state)
+
+    def _rebuild_run_nodes(self, run: RunArrays) -> None:
+        self._run_nodes.get_children().detach()
+        make_walls(self.valley.rooms, run.pack, self.unit_index).reparent_to(self._run_nodes)
+        lettering, beams = make_words(self.valley, self.places, run.pack)
+        for node in (lettering, beams):
+            node.reparent_to(self._run_nodes)
+        self._beams = beams
+        signs.make_signs(self.valley, self.places, run.pack, self._texts).reparent_to(
+            self._run_nodes
+        )
+
+    def _dress_canvases(self, *, decoded: bool) -> None:
+        for canvas, node in self._canvases.items():
+            name = SOURCES[canvas.shows][int(decoded)]
+            texture = self._textures.get(name)
+            if texture is None:
+                node.hide()
+                continue
+            node.show()
+            node.set_shader_inputs(picture=texture, latent=float(name in ("x_t", "eps")))
+
+    def follow(self, new: State, old: State) -> None:
+        """Store listener: everything but time."""
+        if self._run is None:
+            return
+        if new.decoded != old.decoded:
+            self._dress_canvases(decoded=new.decoded)
+        if (new.word, new.overlay, new.attention_scale) != (
+            old.word,
+            old.overlay,
+            old.attention_scale,
+        ):
+            self._show_word(new)
+        if new.split != old.split:
+            self._show_split(new)
+        if new.magnitude_scale != old.magnitude_scale:
+            values = (
+                self._run.magnitude if new.magnitude_scale == "relative" else self._run.absolute
+            )
+            self.root.set_shader_input("magnitudes", float_texture("magnitudes", values))
+        if new.color_map != old.color_map:
+            self.root.set_shader_input("ramp", _ramp(new.color_map))
+
+    def _show_split(self, state: State) -> None:
+        for canvas, node in self._canvases.items():
+            if canvas.shows == "x0":
+                node.set_shader_input("split", -1.0 if state.split is None else state.split)
+
+    def _show_word(self, state: State) -> None:
+        shown = (
+            state.overlay
+            and state.word is not None
+            and self._run
+            and self._run.pack.has("attention")
+        )
+        self.root.set_shader_input("overlay", 1.0 if shown else 0.0)
+        if shown and self._run and state.word is not None:
+            heat = word_heat(self._run, state.word, state.attention_scale)
+            self.root.set_shader_input("heat", array_texture("heat", heat))
+
+    def update(self, state: State, dt: float) -> None:
+        """Once a frame: time, the lagging phase of the sky, reflections."""
+        theme = self._scene.theme
+        progress = state.step / max(state.steps - 1, 1)
+        target = theme.first_light * progress
+        rate = 1.0 if state.reduced_motion or dt <= 0 else 1 - float(np.exp(-dt / 2.0))
+        self._phase += (target - self._phase) * rate
+        if not state.reduced_motion:
+            self._drift += dt
+        phase = self._phase
+        self.root.set_shader_inputs(moment=state.step, phase=phase, drift=self._drift)
+        dim = 1.0 if phase < 0.5 else 0.55 + 0.45 * (1 - phase)
+        self.root.set_shader_input("light_scale", dim)
+        if self._mirror:
+            self._mirror.aim(self._mirror_plane())
+
+    def settle(self, state: State) -> None:
+        """Bring the sky to the current step at once (screenshots, teleports, tests)."""
+        self._phase = self._scene.theme.first_light * state.step / max(state.steps - 1, 1)
+
+    @property
+    def phase(self) -> float:
+        return self._phase
+
+    @property
+    def exposure(self) -> float:
+        theme = self._scene.theme
+        share = min(self._phase / max(theme.first_light, 1e-6), 1.0)
+        return theme.exposure_night + (theme.exposure_day - theme.exposure_night) * share
+
+    def _mirror_plane(self) -> float | None:
+        """The reflecting plane that fills the view: the floor underfoot, the lake, or the sea."""
+        eye = self._base.camera.get_pos(self.root)
+        for room in self.valley.rooms:
+            x, y, z = room.frame.to_local((eye.x, eye.y, eye.z))
+            if (
+                abs(x) < room.width / 2 + 1.5
+                and -5 < y < room.depth + 0.5
+                and -0.5 < z < room.height
+            ):
+                return room.frame.origin[2]
+        for gallery in self.places.galleries:
+            x, y, _ = gallery.frame.to_local((eye.x, eye.y, eye.z))
+            if abs(x) < gallery.width / 2 and -1 < y < 7:
+                return gallery.frame.origin[2] + 0.45
+        if eye.z < self.valley.terrain.water + 12:
+            return self.valley.terrain.water
+        return SEA if eye.y < self.valley.terrain.shore_y + 25 else None
+
+    def clean_up(self) -> None:
+        if self._mirror:
+            self._mirror.clean_up()
+        self.root.remove_node()
+
+
+def _ramp(name: str) -> p3d.Texture:
+    return picture_texture(name, ramp(name, 256)[None], mipmaps=False)

@@ -1,0 +1,32 @@
+"""Everything in the world that can be pointed at, as picking targets."""
+
+from __future__ import annotations
+
+from explorer.world.picking import Target, valley_targets
+from explorer.world.places import Places
+from explorer.world.valley import Frame, Valley
+
+
+def targets_of(valley: Valley, places: Places) -> list[Target]:
+    """Rooms, bridges, canvases, tower, clock and other stations."""
+    targets = valley_targets(valley)
+    for canvas in places.canvases:
+        low = Frame(canvas.frame.to_world((0.0, -0.05, -canvas.size / 2)), canvas.frame.yaw)
+        targets.append(Target(canvas.id, low, (canvas.size, 0.3, canvas.size)))
+    if places.tower:
+        tower, frame = places.tower
+        front = Frame(frame.to_world((0.0, -5.0, 0.0)), frame.yaw)
+        targets.append(Target("tower", front, (tower.width, 9.0, tower.height)))
+    if places.clock:
+        clock, frame = places.clock
+        low = Frame(frame.to_world((0.0, -0.2, -clock.radius)), frame.yaw)
+        targets.append(Target("clock", low, (2 * clock.radius, 0.4, 2 * clock.radius)))
+    for gallery in places.galleries:
+        back = Frame(gallery.frame.to_world((0.0, 5.8, 0.0)), gallery.frame.yaw)
+        targets.append(
+            Target(f"station:{gallery.station.id}", back, (gallery.width, 0.6, gallery.height))
+        )
+    for station, frame in places.others:
+        size = 2.0 * station.scale
+        targets.append(Target(f"station:{station.id}", frame, (size, size, size * 2)))
+    return targets

@@ -1,0 +1,113 @@
+"""The kinds of things a scene can place: one struct each, told apart by `kind`. Sizes: metres."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from explorer.schema import Base, about
+from explorer.world.fields import At, Colour, Identifier, Length, Point, Shown, TextKey
+
+
+class Station(Base, tag_field="kind", frozen=True, kw_only=True):
+    """Fields that every station has."""
+
+    id: Annotated[Identifier, about("unique in the scene; also the id a click selects")]
+    at: Annotated[At, about("where it stands")]
+    colour: Annotated[Colour | None, about("instead of the theme's colour")] = None
+    scale: Annotated[float, about("factor on all its sizes", high=100, above=0)] = 1.0
+    panel: Annotated[Identifier | None, about("id of the panel a click opens, if not its own")] = (
+        None
+    )
+    text: Annotated[TextKey | None, about("its label")] = None
+    optional: Annotated[
+        bool, about("left out where the model lacks the anchor, instead of an error")
+    ] = False
+
+
+class Gallery(Station, tag="gallery", frozen=True, kw_only=True):
+    """The canvases of one run side by side under one roof."""
+
+    shows: Annotated[list[Shown], about("arrays, left to right", min_length=1)] = msgspec.field(
+        default_factory=lambda: ["x_t", "noise", "x0"]
+    )
+    size: Annotated[Length, about("side of a canvas, metres")] = 7.6
+    main_size: Annotated[Length, about("side of the x0 canvas")] = 10.4
+    gap: Annotated[float, about("between two canvases", 0, 50)] = 1.6
+
+
+class Canvas(Station, tag="canvas", frozen=True, kw_only=True):
+    """One framed canvas."""
+
+    shows: Annotated[Shown, about("the array on it")]
+    size: Annotated[Length, about("side of the picture")] = 3.9
+    frame: Annotated[float, about("width of the frame", 0, 5)] = 0.35
+
+
+class WordTower(Station, tag="word_tower", frozen=True, kw_only=True):
+    """The prompt's words, one tile above the other."""
+
+    height: Annotated[Length, about("height")] = 45.0
+    width: Annotated[Length, about("width")] = 9.0
+
+
+class Clock(Station, tag="clock", frozen=True, kw_only=True):
+    """The timestep embedding: a ring with one tick a step."""
+
+    radius: Annotated[Length, about("radius of the ring")] = 10.0
+
+
+class Jetty(Station, tag="jetty", frozen=True, kw_only=True):
+    """A walkway over the water, towards the sea (local −y)."""
+
+    length: Annotated[Length, about("length")] = 26.0
+    width: Annotated[Length, about("width of the walkway")] = 3.2
+    rise: Annotated[float, about("how much higher its far end is, metres", 0, 30)] = 0.0
+
+
+class Lamp(Station, tag="lamp", frozen=True, kw_only=True):
+    """A small warm light on a post."""
+
+    height: Annotated[Length, about("height of the head")] = 3.2
+
+
+class Bench(Station, tag="bench", frozen=True, kw_only=True):
+    """A stone bench."""
+
+    width: Annotated[Length, about("length of the seat")] = 2.4
+
+
+class Sign(Station, tag="sign", frozen=True, kw_only=True):
+    """Standing text."""
+
+    text: Annotated[TextKey, about("what it says")]
+    size: Annotated[Length, about("cap height; read from up to 60 times as far")] = 0.3
+
+
+class Billboard(Station, tag="billboard", frozen=True, kw_only=True):
+    """A panel that shows an array of the run, or a text: one of `array` and `text`."""
+
+    array: Annotated[Identifier | None, about("an array of the pack, like `predicted`")] = None
+    size: Annotated[Length, about("height")] = 3.0
+
+
+class Box(Station, tag="box", frozen=True, kw_only=True):
+    """A plain block, standing on its place."""
+
+    size: Annotated[
+        tuple[Length, Length, Length],
+        about("width, depth, height", expected="three sizes: [w, d, h]"),
+    ] = (1.0, 1.0, 1.0)
+
+
+class LightLine(Station, tag="light_line", frozen=True, kw_only=True):
+    """A thin line of light."""
+
+    points: Annotated[list[Point], about("corners, in the axes of `at`", min_length=2)]
+    width: Annotated[Length, about("thickness")] = 0.06
+
+
+AnyStation = (
+    Gallery | Canvas | WordTower | Clock | Jetty | Lamp | Bench | Sign | Billboard | Box | LightLine
+)

@@ -1,0 +1,142 @@
+"""Every supported scheduler: x0 recovered, coefficients true, the step itself untouched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import diffusers
+import pytest
+import torch
+
+from assetgen.capture.scheduler import SchedulerTap
+from assetgen.capture.solvers import SOLVERS
+from assetgen.errors import CaptureError
+from tests.fixtures.pipelines import scheduler
+
+pytestmark = pytest.mark.torch
+CASES = [
+    (name, kind)
+    for name in SOLVERS
+    for kind in (
+        ("flow_prediction",) if name.startswith("Flow") else ("epsilon", "v_prediction")
+    )
+]
+SINGLE_SUM = [case for case in CASES if case[0] not in ("HeunDiscreteScheduler", "UniPCMultistepScheduler")]  # fmt: skip
+
+
+def make(name: str, kind: str, **options: Any) -> Any:
+    if kind != "flow_prediction":
+        options["prediction_type"] = kind
+    made = scheduler(getattr(diffusers, name), **options)
+    made.set_timesteps(8)
+    return made
+
+
+def output_for(tap: SchedulerTap, t: Any, sample: torch.Tensor, x0: torch.Tensor) -> torch.Tensor:
+    """What a model that knows x0 answers, in the scheduler's prediction type."""
+    before = tap.solver.before(t, {})
+    if not before.first:  # second stage of Heun: its sigma is the next one
+        sigma = float(tap.solver.scheduler.sigmas[tap.solver.scheduler.step_index])
+        alpha, scale = 1 / (1 + sigma**2) ** 0.5, (1 + sigma**2) ** 0.5
+        sigma = sigma / scale
+    else:
+        alpha, sigma, scale = before.alpha, before.sigma, before.scale
+    x_t = sample / scale
+    eps = (x_t - alpha * x0) / max(sigma, 1e-8)
+    return {
+        "epsilon": eps,
+        "v_prediction": alpha * eps - sigma * x0,
+        "flow_prediction": eps - x0,
+    }[tap.solver.prediction]
+
+
+def walk(made: Any, tap: SchedulerTap | None, x0: torch.Tensor, reader: SchedulerTap) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(1)
+    sample = torch.randn(x0.shape, generator=generator) * float(
+        getattr(made, "init_noise_sigma", 1.0)
+    )
+    takes = {"generator"} & set(__import__("inspect").signature(made.step).parameters)
+    for t in made.timesteps:
+        made.scale_model_input(sample, t) if hasattr(made, "scale_model_input") else None
+        out = output_for(reader, t, sample, x0)
+        extra = {"generator": generator} if takes else {}
+        sample = made.step(out, t, sample, return_dict=False, **extra)[0]
+    return sample
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_x0_of_a_model_that_knows_it_is_recovered(name: str, kind: str) -> None:
+    x0 = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(2))
+    made = make(name, kind)
+    tap = SchedulerTap(made)
+    walk(made, tap, x0, tap)
+    tap.close()
+    for step in tap.steps:
+        assert step.alpha**2 + step.sigma**2 == pytest.approx(1, abs=1e-5) or kind.startswith("flow")
+        # LCM mixes a little of x_t into its estimate, by design
+        bound = 5e-3 if name.startswith("LCM") else 1e-4
+        assert float((step.x0 - x0).abs().max()) < bound
+        assert torch.allclose(
+            step.x_t, step.alpha * x0 + step.sigma * step.eps, atol=1e-3
+        )
+
+
+@pytest.mark.parametrize(("name", "kind"), SINGLE_SUM)
+def test_coefficients_lead_to_the_next_step(name: str, kind: str) -> None:
+    x0 = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(2))
+    made = make(name, kind)
+    tap = SchedulerTap(made)
+    walk(made, tap, x0, tap)
+    for step, following in zip(tap.steps, tap.steps[1:], strict=False):
+        assert step.coefficients is not None
+        assert torch.allclose(step.next, following.x_t, atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_the_wrapped_step_gives_the_same_bits(name: str, kind: str) -> None:
+    x0 = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(2))
+    plain, watched = make(name, kind), make(name, kind)
+    reader = SchedulerTap(plain)
+    reader.close()
+    tap = SchedulerTap(watched)
+    assert torch.equal(walk(plain, None, x0, reader), walk(watched, tap, x0, tap))
+
+
+def test_heun_has_two_calls_a_step_except_the_last() -> None:
+    x0 = torch.randn(1, 4, 8, 8)
+    made = make("HeunDiscreteScheduler", "epsilon")
+    tap = SchedulerTap(made)
+    walk(made, tap, x0, tap)
+    assert [len(step.calls) for step in tap.steps] == [2] * 7 + [1]
+    assert tap.steps[-1].coefficients is not None
+
+
+def test_second_order_steps_use_the_estimate_before() -> None:
+    made = make("DPMSolverMultistepScheduler", "epsilon")
+    tap = SchedulerTap(made)
+    generator = torch.Generator().manual_seed(0)
+    sample = torch.randn(1, 4, 8, 8, generator=generator)
+    for t in made.timesteps:  # a model that keeps changing its mind
+        sample = made.step(torch.randn(1, 4, 8, 8, generator=generator), t, sample)[0]
+    second = [step.coefficients for step in tap.steps[1:-1]]
+    assert all(c is not None and c.x0_previous != 0 for c in second)
+
+
+@pytest.mark.parametrize("eta", [0.0, 1.0])
+def test_ddim_noise_is_recorded(eta: float) -> None:
+    made = make("DDIMScheduler", "epsilon")
+    tap = SchedulerTap(made)
+    generator = torch.Generator().manual_seed(0)
+    sample = torch.randn(1, 4, 16, 16, generator=generator)
+    for t in made.timesteps:
+        out = torch.randn(sample.shape, generator=generator)
+        sample = made.step(out, t, sample, eta=eta, generator=generator, return_dict=False)[0]
+    noises = [step.coefficients.noise for step in tap.steps if step.coefficients]
+    assert all((noise > 0) == (eta > 0) for noise in noises[:-1])
+
+
+def test_unknown_schedulers_are_refused_by_name() -> None:
+    with pytest.raises(CaptureError, match="PNDMScheduler is not supported"):
+        SchedulerTap(diffusers.PNDMScheduler())
+    with pytest.raises(CaptureError, match="sde-dpmsolver"):
+        SchedulerTap(diffusers.DPMSolverMultistepScheduler(algorithm_type="sde-dpmsolver++"))

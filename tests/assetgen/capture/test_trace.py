@@ -1,0 +1,91 @@
+"""Published figures of known models, from their configurations alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from assetgen.capture.trace import trace
+from assetgen.pack.schema import Architecture, decode
+from tests.fixtures.packs import ARCHITECTURES
+from tests.fixtures.skeletons import NAMES, load
+
+pytestmark = pytest.mark.torch
+FIGURES = {  # parameters in millions, TFLOP a call, skips, cross-attention layers
+    "sd15": (859.52, 0.803, 12, 16),
+    "sdxl": (2567.46, 6.76, 9, 70),
+}
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def traced(request: pytest.FixtureRequest) -> tuple[str, Architecture]:
+    return request.param, trace(load(request.param))
+
+
+def edges(architecture: Architecture, kind: str) -> list[tuple[str, str]]:
+    return [(e.source, e.target) for e in architecture.edges if e.kind == kind]
+
+
+def test_the_stored_architectures_are_up_to_date(traced: tuple[str, Architecture]) -> None:
+    name, architecture = traced
+    assert architecture == decode(Architecture, ARCHITECTURES / f"{name}.json")
+
+
+def test_published_figures(traced: tuple[str, Architecture]) -> None:
+    name, architecture = traced
+    if name not in FIGURES:
+        pytest.skip("no published figures")
+    parameters, tera, skips, cross = FIGURES[name]
+    assert architecture.parameters / 1e6 == pytest.approx(parameters, abs=0.01)
+    assert architecture.flops / 1e12 == pytest.approx(tera, abs=0.005)
+    assert len(edges(architecture, "skip")) == skips
+    layers = [layer for unit in architecture.units for layer in unit.layers]
+    assert sum(layer.kind == "cross_attention" for layer in layers) == cross
+
+
+def test_units_and_companions_hold_every_parameter(traced: tuple[str, Architecture]) -> None:
+    _, architecture = traced
+    time = next(c for c in architecture.companions if c.id == "time_embedding")
+    units = sum(unit.parameters for unit in architecture.units)
+    assert units + time.parameters == architecture.parameters
+    for unit in architecture.units:
+        assert sum(layer.parameters for layer in unit.layers) == unit.parameters
+        assert sum(layer.flops for layer in unit.layers) == unit.flops
+
+
+def test_flow_is_one_chain_through_all_units(traced: tuple[str, Architecture]) -> None:
+    _, architecture = traced
+    ids = [unit.id for unit in architecture.units]
+    assert edges(architecture, "flow") == list(zip(ids, ids[1:], strict=False))
+
+
+def test_skips_join_equal_resolutions_last_in_first_out(traced: tuple[str, Architecture]) -> None:
+    _, architecture = traced
+    skips = edges(architecture, "skip")
+    order = [unit.id for unit in architecture.units]
+    sources = [order.index(source) for source, _ in skips]
+    assert sources == sorted(sources, reverse=True)
+    for source, target in skips:
+        below, above = architecture.unit(source), architecture.unit(target)
+        assert below.output[1:] == above.input[1:]
+        assert above.input[0] > below.output[0]
+
+
+def test_text_and_time_reach_the_units_that_read_them(traced: tuple[str, Architecture]) -> None:
+    _, architecture = traced
+    readers = {target for _, target in edges(architecture, "cond")}
+    assert readers == {
+        unit.id
+        for unit in architecture.units
+        if any(layer.kind == "cross_attention" for layer in unit.layers)
+    }
+    timed = {target for _, target in edges(architecture, "time")}
+    assert timed == {unit.id for unit in architecture.units if unit.kind == "resnet"}
+
+
+def test_levels_go_down_and_up_again(traced: tuple[str, Architecture]) -> None:
+    _, architecture = traced
+    levels = [unit.level for unit in architecture.units]
+    deepest = levels.index(max(levels))
+    assert levels[0] == levels[-1] == 0
+    assert levels[:deepest] == sorted(levels[:deepest])
+    assert {unit.stage for unit in architecture.units} == {"in", "down", "mid", "up", "out"}

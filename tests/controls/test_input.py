@@ -1,0 +1,119 @@
+"""Buttons and pointer become actions, intents and looks; the interface is asked first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from explorer.controls.actions import load_actions
+from explorer.controls.gamepad import live
+from explorer.controls.input import Input
+from explorer.controls.rig import Rig
+from explorer.state import Store
+from tests.world.small_valley import small_valley
+
+CONTROLS = Path(__file__).parents[2] / "config" / "controls.yaml"
+
+
+class Desk:
+    """An input without a window, and all that came out of it."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, tuple[float, float] | None]] = []
+        self.pointed: list[str] = []
+        self.store = Store()
+        self.rig = Rig(small_valley())
+        window = SimpleNamespace(get_x_size=lambda: 1920, get_y_size=lambda: 1080)
+        base = SimpleNamespace(
+            win=window, buttonThrowers=[], accept=lambda *a: None, ignore=lambda *a: None
+        )
+        self.input = Input(
+            base, load_actions(CONTROLS), self.rig, self, self.store, self.act
+        )  # fmt: skip
+
+    def act(self, name: str, at: tuple[float, float] | None) -> None:
+        self.said.append((name, at))
+
+    def pointer(self, kind: str, x: float, y: float, amount: float = 0.0) -> bool:
+        self.pointed.append(kind)
+        return y > 900
+
+    def tap(self, *keys: str) -> None:
+        for key in keys:
+            self.input.press(key)
+        for key in reversed(keys):
+            self.input.release(key)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_keys_become_actions_once(desk: Desk) -> None:
+    desk.tap("space")
+    desk.tap("lshift", "shift-tab")
+    desk.tap("3")
+    desk.input.press("f1")
+    desk.input.press("f1")
+    assert desk.said == [("play", None), ("previous_focus", None), ("spot_3", None), ("help", None)]
+
+
+def test_held_keys_become_an_intent_and_end(desk: Desk) -> None:
+    desk.input.press("w")
+    desk.input.press("raw-w")
+    desk.input.press("lshift")
+    desk.input.update(1 / 60)
+    assert desk.rig.intent.forward == 1.0 and desk.rig.intent.run
+    desk.input.release("shift-w")
+    desk.input.release("raw-w")
+    desk.input.release("lshift")
+    desk.input.update(1 / 60)
+    assert not desk.rig.intent.active and not desk.rig.intent.run and not desk.input.held
+
+
+def test_losing_the_keyboard_lets_go_of_everything(desk: Desk) -> None:
+    desk.input.press("raw-d")
+    desk.input.release_all()
+    desk.input.update(1 / 60)
+    assert not desk.rig.intent.active
+
+
+def test_a_tap_selects_and_a_drag_looks(desk: Desk) -> None:
+    desk.input.move_pointer((500.0, 400.0))
+    desk.tap("mouse1")
+    assert desk.said == [("select", (500.0, 400.0))]
+    desk.input.press("mouse1")
+    desk.input.move_pointer((600.0, 450.0))
+    desk.input.release("mouse1")
+    assert len(desk.said) == 1
+    assert desk.rig.heading == pytest.approx(11.0) and desk.rig.pitch == pytest.approx(5.5)
+
+
+def test_sensitivity_and_inverted_look(desk: Desk) -> None:
+    desk.store.update(sensitivity=2.0, inverted=True)
+    desk.input.move_pointer((500.0, 400.0))
+    desk.input.press("mouse1")
+    desk.input.move_pointer((600.0, 450.0))
+    assert desk.rig.heading == pytest.approx(22.0) and desk.rig.pitch == pytest.approx(-11.0)
+
+
+def test_the_interface_takes_its_pointer_events(desk: Desk) -> None:
+    desk.input.move_pointer((500.0, 990.0))
+    desk.input.move_pointer((500.0, 1000.0))
+    desk.tap("mouse1")
+    desk.input.press("wheel_up")
+    assert desk.pointed == ["move", "down", "up", "wheel"] and desk.said == []
+    assert desk.rig.heading == 0
+
+
+def test_screen_buttons_move_too(desk: Desk) -> None:
+    desk.input.touch_holding.add("backward")
+    desk.input.update(1 / 60)
+    assert desk.rig.intent.forward == -1.0
+
+
+def test_sticks_have_a_dead_zone() -> None:
+    assert live(0.1) == 0 and live(-1.0) == -1 and 0 < live(0.4) < 0.4

@@ -1,0 +1,223 @@
+"""A virtual screen, the real program in it, and a hand on its keys and mouse."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+TOOLS = ("Xvfb", "openbox", "xdotool")
+SCREEN = (1024, 640)
+MANAGER = """<?xml version="1.0"?>
+<openbox_config xmlns="http://openbox.org/3.4/rc">
+  <keyboard><keybind key="A-F4"><action name="Close"/></keybind></keyboard>
+  <theme><keepBorder>no</keepBorder></theme>
+  <applications>
+    <application class="*"><decor>no</decor><focus>yes</focus></application>
+  </applications>
+</openbox_config>
+"""
+"""Windows have no frame and are closed with Alt+F4."""
+Picture = npt.NDArray[np.uint8]
+T = TypeVar("T")
+
+
+def missing_tools() -> list[str]:
+    return [tool for tool in TOOLS if shutil.which(tool) is None]
+
+
+class Screen:
+    """An X display that exists only in memory; its pixels lie in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        number, told = os.pipe()
+        width, height = SCREEN
+        self._server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(told), "-screen", "0", f"{width}x{height}x24"]
+            + ["-fbdir", str(folder), "-nolisten", "tcp", "+extension", "GLX"],
+            pass_fds=(told,),
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(told)
+        with os.fdopen(number) as pipe:
+            display = pipe.readline().strip()
+        if not display:
+            raise RuntimeError("Xvfb did not start")
+        self.environment = {**os.environ, "DISPLAY": f":{display}"}
+        rules = folder / "openbox.xml"
+        rules.write_text(MANAGER)
+        self._manager = subprocess.Popen(
+            ["openbox", "--config-file", str(rules)],
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def close(self) -> None:
+        for process in (self._manager, self._server):
+            process.terminate()
+            process.wait(10)
+
+    def pixels(self) -> Picture:
+        """The whole screen, [height, width, RGB]."""
+        raw = (self.folder / "Xvfb_screen0").read_bytes()
+        header = struct.unpack(">25I", raw[:100])
+        size, width, height, stride, colours = (header[i] for i in (0, 4, 5, 12, 19))
+        start = size + 12 * colours
+        grid = np.frombuffer(raw, np.uint8, stride * height, start).reshape(height, stride)
+        return grid[:, : 4 * width].reshape(height, width, 4)[..., 2::-1].copy()
+
+    def tell(self, *command: str) -> str:
+        """Run one xdotool command."""
+        run = subprocess.run(
+            ["xdotool", *command], env=self.environment, capture_output=True, text=True
+        )
+        if run.returncode:
+            raise RuntimeError(f"xdotool {' '.join(command)}: {run.stderr.strip()}")
+        return run.stdout
+
+
+class Program:
+    """The explorer as a person starts it; places are pixels of its window."""
+
+    def __init__(self, screen: Screen, *arguments: str, size: tuple[int, int] = (640, 360)) -> None:
+        self.screen = screen
+        self.size = size
+        self.log = (screen.folder / "explorer.log").open("w+")
+        options = ["--size", f"{size[0]}x{size[1]}", *arguments]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "explorer", *options],
+            env={**screen.environment, "LP_NUM_THREADS": "1"},
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
+        self.window = self._find_window()
+        screen.tell("windowmove", "--sync", self.window, "0", "0")
+        screen.tell("windowfocus", "--sync", self.window)
+
+    def _find_window(self, seconds: float = 60) -> str:
+        def search() -> str | None:
+            if self.process.poll() is not None:
+                raise RuntimeError(
+                    f"the explorer ended with {self.process.returncode}:\n{self.said}"
+                )
+            run = subprocess.run(
+                ["xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid)],
+                env=self.screen.environment,
+                capture_output=True,
+                text=True,
+            )
+            return run.stdout.split()[0] if run.stdout.split() else None
+
+        return eventually(search, "a window of the explorer", seconds)
+
+    @property
+    def said(self) -> str:
+        return Path(self.log.name).read_text()
+
+    def look(self) -> Picture:
+        """What the window shows now."""
+        width, height = self.size
+        return self.screen.pixels()[:height, :width]
+
+    def settled(self, seconds: float = 20, change: float = 0.4) -> Picture:
+        """The picture once two looks in a row hardly differ (mean difference of 0..255)."""
+        before = self.look()
+
+        def still() -> Picture | None:
+            nonlocal before
+            time.sleep(0.25)
+            now = self.look()
+            same = difference(before, now) < change
+            before = now
+            return now if same else None
+
+        return eventually(still, "a still picture", seconds)
+
+    def point(self, x: float, y: float) -> None:
+        self.screen.tell("mousemove", str(round(x)), str(round(y)))
+        time.sleep(0.1)
+
+    def click(self, x: float, y: float) -> None:
+        self.point(x, y)
+        with self.pressed():
+            time.sleep(0.1)
+
+    @contextmanager
+    def pressed(self, button: int = 1) -> Iterator[None]:
+        self.screen.tell("mousedown", str(button))
+        time.sleep(0.1)
+        try:
+            yield
+        finally:
+            self.screen.tell("mouseup", str(button))
+            time.sleep(0.1)
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float], moves: int = 8) -> None:
+        self.point(*start)
+        with self.pressed():
+            for share in np.linspace(0, 1, moves + 1)[1:]:
+                self.point(*(a + (b - a) * share for a, b in zip(start, end, strict=True)))
+
+    def turn(self, x: int, y: int, moves: int = 10) -> None:
+        """Move the mouse by so many pixels from where it is."""
+        for _ in range(moves):
+            self.screen.tell("mousemove_relative", "--", str(x // moves), str(y // moves))
+            time.sleep(0.03)
+
+    def key(self, name: str) -> None:
+        self.hold(name, 0.08)
+
+    def hold(self, name: str, seconds: float) -> None:
+        self.screen.tell("keydown", name)
+        time.sleep(seconds)
+        self.screen.tell("keyup", name)
+        time.sleep(0.1)
+
+    def close(self) -> int:
+        """Close the window as a person does; the exit status (negative: it had to be killed)."""
+        if self.process.poll() is None:
+            self.screen.tell("key", "alt+F4")
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10)
+        self.log.close()
+        return self.process.returncode
+
+
+def eventually(ask: Callable[[], T | None], what: str, seconds: float = 20) -> T:
+    """The first answer that is not None; an AssertionError naming `what` when time is up."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = ask()
+        if answer is not None:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:.0f} s for {what}")
+        time.sleep(0.1)
+
+
+def difference(one: Picture, other: Picture) -> float:
+    """Mean absolute difference per channel, 0..255."""
+    return float(np.abs(one.astype(np.int16) - other).mean())
+
+
+def keep(picture: Picture, name: str) -> None:
+    """Store a picture under out/e2e, for a person to look at."""
+    folder = Path("out/e2e")
+    folder.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(picture).save(folder / f"{name}.png")

@@ -1,0 +1,57 @@
+"""Drawings made of plain shapes and a tiny configuration: no package, no network."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assetgen.train.icons import Drawings
+from assetgen.train.scenes import Composer
+from assetgen.train.words import load_config
+
+
+@pytest.fixture(scope="session")
+def config() -> dict[str, Any]:
+    return load_config()
+
+
+@pytest.fixture(scope="session")
+def drawings(config: dict[str, Any]) -> Drawings:
+    """Two opaque discs a word, in colours of its own."""
+    size = config["icons"]["raster"]
+    y, x = np.mgrid[:size, :size] - size / 2
+    disc = (x**2 + y**2 < (0.45 * size) ** 2) * 255
+    random = np.random.default_rng(0)
+    result = {}
+    for word in config["words"]["object"] | config["words"]["thing"]:
+        pair = np.zeros((2, size, size, 4), np.uint8)
+        pair[..., :3] = random.integers(256, size=(2, 1, 1, 3))
+        pair[..., 3] = disc
+        result[word] = pair
+    return result
+
+
+@pytest.fixture(scope="session")
+def composer(config: dict[str, Any], drawings: Drawings) -> Composer:
+    return Composer(config, drawings)
+
+
+@pytest.fixture
+def tiny(config: dict[str, Any]) -> dict[str, Any]:
+    """The real configuration with everything small, to run every stage in seconds."""
+    small = deepcopy(config)
+    small["vae"] |= {"channels": [8, 8, 8, 8], "groups": 4, "pool": 4, "batch": 4, "crop": 32}
+    small["text"] |= {"width": 16, "heads": 2, "captions": 400}
+    small["unet"] |= {
+        "channels": [8, 16, 16],
+        "head_width": 8,
+        "groups": 4,
+        "scenes": 20,
+        "batch": 2,
+        "milestones": [4],
+    }
+    small["sheet"] |= {"steps": 2, "prompts": ["a fox on grass", "a cat on snow"]}
+    return small

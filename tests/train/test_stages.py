@@ -1,0 +1,89 @@
+"""Every stage from icons to a stock pipeline, on a configuration that takes seconds."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+torch = pytest.importorskip("torch")
+diffusers = pytest.importorskip("diffusers")
+
+from assetgen.train import latents, stages  # noqa: E402
+from assetgen.train.command import add_parser  # noqa: E402
+from assetgen.train.export import centre_latents  # noqa: E402
+from assetgen.train.icons import Drawings  # noqa: E402
+from assetgen.train.vae import build_vae  # noqa: E402
+
+
+@pytest.fixture
+def command(
+    tiny: dict[str, Any], drawings: Drawings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Any:
+    """Runs `train --stage ...` in a temporary work folder."""
+    monkeypatch.setattr(stages, "load_drawings", lambda config, cache: drawings)
+    monkeypatch.setattr(stages, "CENTRING_SCENES", 8)
+    monkeypatch.setattr(latents, "SHARD", 10)
+    monkeypatch.setattr(latents, "BATCH", 5)
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(tiny))
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers())
+
+    def run(stage: str, minutes: float) -> int:
+        options = parser.parse_args(
+            ["train", "--work", str(tmp_path), "--config", str(tmp_path / "tiny.yaml")]
+            + ["--stage", stage, "--minutes", str(minutes)]
+        )
+        return options.func(options)
+
+    return run
+
+
+def test_a_stock_pipeline_comes_out(command: Any, tmp_path: Path) -> None:
+    assert command("all", 0.02) == 0
+    pipe = diffusers.DiffusionPipeline.from_pretrained(tmp_path / "pipeline")
+    pipe.set_progress_bar_config(disable=True)
+    assert type(pipe) is diffusers.StableDiffusionPipeline
+    assert pipe("a fox on grass", num_inference_steps=2).images[0].size == (128, 128)
+    stored = list((tmp_path / "pipeline").rglob("*.safetensors"))
+    assert len(stored) == 3
+    assert (tmp_path / "unet" / "milestones" / "00000004.pt").exists()
+
+
+def test_the_decoder_learns_on_and_the_latents_stay(command: Any, tmp_path: Path) -> None:
+    for stage in ("vae", "unet", "decoder", "export"):
+        assert command(stage, 0.01) == 0
+    frozen = diffusers.AutoencoderKL.from_pretrained(tmp_path / "frozen" / "vae")
+    shipped = diffusers.AutoencoderKL.from_pretrained(tmp_path / "pipeline" / "vae")
+    assert shipped.config.scaling_factor == frozen.config.scaling_factor
+    changed = set()
+    for name, weight in shipped.state_dict().items():
+        if not torch.equal(weight, frozen.state_dict()[name].half().float()):
+            changed.add(name.split(".")[0])
+    assert changed == {"decoder", "post_quant_conv"}
+
+
+def test_centred_latents_decode_to_the_same_picture(tiny: dict[str, Any]) -> None:
+    vae, pictures = build_vae(tiny).eval(), torch.rand(4, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        before = vae.decode(vae.encode(pictures).latent_dist.mode()).sample
+        centre_latents(vae, pictures)
+        latents = vae.encode(pictures).latent_dist.mode()
+        after = vae.decode(latents).sample
+    assert torch.allclose(before, after, atol=1e-4)
+    assert latents.mean(dim=(0, 2, 3)).abs().max() < 1e-4
+    assert (latents * vae.config.scaling_factor).std().item() == pytest.approx(1, abs=1e-3)
+
+
+def test_training_resumes_with_its_optimiser(command: Any, tmp_path: Path) -> None:
+    assert command("vae", 0.01) == 0
+    assert command("unet", 0.01) == 0
+    first = torch.load(tmp_path / "unet" / "state.pt")
+    assert command("unet", 0.03) == 0
+    second = torch.load(tmp_path / "unet" / "state.pt")
+    assert second["samples"] > first["samples"]
+    assert second["task"]["ema"]["updates"] == second["samples"] // 2
+    assert second["task"]["optimiser"]["muon"]["state"]

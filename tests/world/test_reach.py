@@ -1,0 +1,43 @@
+"""The flood fill finds stairs, bridges and doors, and is not fooled by ledges."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from explorer.world.reach import Reach
+from explorer.world.solids import Solids
+from tests.world.small_valley import small_valley
+
+
+def test_rooms_banks_and_terraces_are_reached_on_foot() -> None:
+    reach = Reach(Solids(small_valley()), (0.0, 0.0, 0.0))
+    assert reach.reaches((8, 11, 0.28))
+    assert reach.reaches((-15, 0, 0))
+    assert reach.reaches((40, 2, -9))
+    assert not reach.reaches((47, 2, -11)), "the lake's bed"
+    assert not reach.reaches((-9, 8, -6)), "the trench"
+    assert not reach.traps()
+    way = reach.distance((40, 2, -9))
+    assert way is not None and 40 <= way <= 46
+
+
+def test_without_stair_or_bridge_nothing_is_reached() -> None:
+    valley = small_valley()
+    reach = Reach(Solids(replace(valley, decks=[])), (0.0, 0.0, 0.0))
+    assert not reach.reaches((-15, 0, 0))
+    assert not reach.reaches((40, 2, -9))
+
+
+def test_a_ledge_one_can_only_fall_from_is_a_trap() -> None:
+    valley = small_valley()
+
+    class Pit:
+        water, shore_y = -9.5, -18.0
+
+        def height(self, x: float, y: float) -> float:
+            return -1.0 if x > 5 else 0.0
+
+    valley.terrain = Pit()  # type: ignore[assignment]
+    reach = Reach(Solids(replace(valley, decks=[], rooms=[])), (0.0, 0.0, 0.0))
+    assert reach.reaches((10, 0, -1))
+    assert reach.traps()
