@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from assetgen.capture.activation import tiles_of
+from assetgen.capture.inputs import denoiser_inputs
 from assetgen.capture.run import Settings
 from assetgen.pack.schema import Architecture, Profile
 
@@ -27,7 +29,7 @@ class Contents:
 
 PROFILES: dict[Profile, Contents] = {
     "light": Contents(("predicted",), 0),
-    "viewer": Contents(("predicted", "steps", "noise"), 8),
+    "viewer": Contents(("predicted", "steps", "noise"), 21),
     "research": Contents(("predicted", "steps", "noise"), 64),
 }
 
@@ -56,23 +58,24 @@ def estimate(
     per_step += 5 * latent.numel() * 2
     for unit in architecture.units:
         tile = min(32, unit.output[-1]) * min(32, unit.output[-2])
-        per_step += min(contents.tiles, unit.output[0]) * tile * _COMPRESSED["features"]
+        channels = min(tiles_of(contents.tiles, unit.output[-2]), unit.output[0])
+        per_step += channels * tile * _COMPRESSED["features"]
         for layer in unit.layers:
             if layer.kind == "cross_attention":
                 per_step += lanes * layer.output[-1] * layer.output[-2] * _COMPRESSED["attention"]
     seconds = settings.steps * (
-        _denoise_seconds(pipe, latent, batch) * _OVERHEAD
+        _denoise_seconds(pipe, tuple(latent.shape), batch) * _OVERHEAD
         + _decode_seconds(pipe, latent) * len(contents.pictures)
     )
     return Estimate(int(per_step * settings.steps * 1.1), seconds)
 
 
-def _denoise_seconds(pipe: Any, latent: torch.Tensor, batch: int) -> float:
-    width = pipe.unet.config.cross_attention_dim
-    text = torch.zeros(batch, pipe.tokenizer.model_max_length, width)
+def _denoise_seconds(pipe: Any, sample: tuple[int, ...], batch: int) -> float:
+    tokens = pipe.tokenizer.model_max_length
+    inputs = denoiser_inputs(pipe.unet, sample, tokens, batch=batch, device="cpu")
     started = perf_counter()
     with torch.no_grad():
-        pipe.unet(latent.expand(batch, -1, -1, -1), 1, encoder_hidden_states=text)
+        pipe.unet(**inputs)
     return perf_counter() - started
 
 

@@ -100,7 +100,9 @@ class Baker:
             self.pipe, self.architecture, job.profile, job.settings, len(lanes_of(tokens))
         )
 
-    def bake(self, job: Job, *, verify: bool = False, force: bool = False, quiet: bool = False) -> Path:
+    def bake(
+        self, job: Job, *, verify: bool = False, force: bool = False, quiet: bool = False
+    ) -> Path:
         """Run, decode and write `job`; returns the pack's folder.
 
         With `verify` the plain pipeline runs too and CaptureError is raised unless both pictures are
@@ -115,7 +117,7 @@ class Baker:
         with tqdm(total=total, desc=job.id, unit="step", disable=quiet, leave=False) as bar:
             found = capture(
                 self.pipe, job.settings, self.architecture, lanes,
-                tiles=profile.tiles, progress=lambda: bar.update() and None,
+                tiles=profile.tiles, progress=bar.update,
             )  # fmt: skip
             if verify:
                 confirm_unchanged(self.pipe, job.settings, found)

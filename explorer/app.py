@@ -135,7 +135,7 @@ class App:
         self._window_size = self.size
 
     def _on_window(self, window: Any) -> None:
-        if window is not self.base.win:
+        if window != self.base.win:
             return
         if window.is_closed():
             self.on_quit()

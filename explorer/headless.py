@@ -99,9 +99,16 @@ def record_flight(app: App, folder: Path, frames: int) -> list[Path]:
 def pictures(app: App, folder: Path, views: dict[str, dict[str, Any]]) -> list[Path]:
     """Set views (camera, and state to show it in) as PNG files."""
     written = []
+    resting = app.store.state
     for name, view in views.items():
         app.start_at(view.get("camera", name), None)
+        if "part" in view:
+            step = float(round(view["part"] * (app.store.state.steps - 1)))
+            app.store.update(step=step, target=step)
         app.store.update(**view.get("state", {}))
+        app.world.drift = 8.0
         settle(app)
         written.append(save_screenshot(app.base, folder / f"{name}.png"))
+        changed = {key: getattr(resting, key) for key in view.get("state", {})}
+        app.store.update(**changed)
     return written

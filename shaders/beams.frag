@@ -15,7 +15,7 @@ void main() {
   if (halo > .5) {
     a = pow(saturate(1.0 - length(uv)), 2.6);
   } else {
-    float along = smoothstep(0.0, .04, uv.x) * smoothstep(1.0, .96, uv.x);
+    float along = smoothstep(0.0, .004, uv.x) * smoothstep(1.0, .985, uv.x);
     float pulse = .72 + .28 * sin(uv.x * 46.0 - drift * 5.0);
     a = (exp(-uv.y * uv.y * 5.0) * .35 + exp(-uv.y * uv.y * 60.0) * .9) * along * mix(1.0, pulse, .6) * mix(1.0, .45, uv.x);
   }

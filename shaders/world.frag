@@ -21,9 +21,12 @@ vec3 weathered(vec3 albedo, int material, vec3 n, float far) {
     g.x += .5 * step(.5, fract(floor(g.y) * .5));
     vec2 slab = floor(g), q = abs(fract(g) - .5), w = fwidth(g);
     float joint = max(smoothstep(.488 - w.x, .488, q.x), smoothstep(.476 - w.y, .476, q.y));
-    float near = exp(-far * .018);
+    float near = exp(-far * .011);
     albedo *= 1.0 + (.26 * (hash(slab) - .5) - .34 * joint) * near;
     albedo *= mix(1.0, .86 + .28 * value_noise(position.xy * .35), exp(-far * .008));
+    vec2 course = abs(fract(position.xy / 9.6) - .5);
+    float line = smoothstep(.5 - .006 - max(w.x, w.y) * .25, .5, max(course.x, course.y));
+    albedo *= 1.0 - .30 * line * exp(-far * .006);
   } else if (material != POLISHED) {
     vec2 p = material == HILL ? position.xy * .25 + position.z * .7 : position.xy * .9 + position.z * 1.7;
     float g = fbm(p, OCTAVES) * .6 + value_noise(vec2(position.x + position.y, position.z * 5.0)) * .4;

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import log2, sqrt
 from time import perf_counter
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.linalg import vector_norm
 from torch.nn.functional import adaptive_avg_pool2d
 
 from assetgen.capture.provenance import tensors
 
 LARGEST_TILE = 32
 """Feature maps are average-pooled to at most this many pixels a side."""
+
+
+def tiles_of(tiles: int, height: int) -> int:
+    """How many channels of a unit are kept: `tiles` where its maps are 16 high, more where they are smaller."""
+    return round(tiles * 1.5 ** log2(16 / min(max(height, 1), LARGEST_TILE))) if tiles else 0
 
 
 @dataclass
@@ -31,8 +38,9 @@ class UnitCall:
 class ActivationTap:
     """Watches the units of a denoiser through forward hooks; the forward pass is not touched.
 
-    `row` picks the recorded row of the batch (the conditional one). `calls[unit]` holds one
-    `UnitCall` per denoiser call.
+    Evenly spaced channels of each unit are kept (`tiles_of`), chosen blindly, not for their looks. `row`
+    picks the recorded row of the batch (the conditional one). `calls[unit]` holds one `UnitCall` per
+    denoiser call.
     """
 
     row: Callable[[int], int]
@@ -73,21 +81,15 @@ class ActivationTap:
     def _measure(self, id: str, source: Tensor, out: Tensor, seconds: float) -> UnitCall:
         row = self.row(out.shape[0])
         value = out[row].float()
+        size = vector_norm(value)
         update = float("nan")
         if source.shape == out.shape:
             base = source[row].float()
-            update = float((value - base).norm() / base.norm().clamp(min=1e-12))
-        if id not in self.channels:
-            self.channels[id] = _strided(value.shape[0], self.tiles)
-        planes = value[list(self.channels[id])]
-        size = (min(LARGEST_TILE, planes.shape[1]), min(LARGEST_TILE, planes.shape[2]))
-        if size != tuple(planes.shape[1:]):
-            planes = adaptive_avg_pool2d(planes, size)
-        rms = float(value.square().mean().sqrt())
-        return UnitCall(rms, update, planes.cpu(), seconds)
-
-
-def _strided(channels: int, count: int) -> tuple[int, ...]:
-    """`count` evenly spaced channels, always the same ones: chosen blindly, not for their looks."""
-    stride = max(1, channels // count)
-    return tuple(range(0, channels, stride))[:count]
+            update = float(vector_norm(value - base) / vector_norm(base).clamp(min=1e-12))
+        count = tiles_of(self.tiles, value.shape[1])
+        stride = max(1, value.shape[0] // count)
+        planes = value[: stride * count : stride]
+        self.channels[id] = tuple(range(0, stride * len(planes), stride))
+        tile = (min(LARGEST_TILE, planes.shape[1]), min(LARGEST_TILE, planes.shape[2]))
+        planes = planes.clone() if tile == planes.shape[1:] else adaptive_avg_pool2d(planes, tile)
+        return UnitCall(float(size) / sqrt(value.numel()), update, planes.cpu(), seconds)

@@ -117,9 +117,7 @@ def _latents(found: Captured) -> dict[str, Floats]:
     return tensors
 
 
-def _units(
-    found: Captured, first: list[int], architecture: Architecture
-) -> dict[str, Floats]:
+def _units(found: Captured, first: list[int], architecture: Architecture) -> dict[str, Floats]:
     assert found.units is not None
     calls = found.units.calls
     ids = [unit.id for unit in architecture.units]

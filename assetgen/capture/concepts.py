@@ -12,9 +12,9 @@ Four numbers per word and step, none of which says "recognised":
 
 `step` is the first step from which confidence stays at 0.5 or more for three steps; None if there is
 none, if the run is too short to say, or if the word's final places cover nearly everything: a map
-that is flat everywhere agrees with itself from the start and says nothing. The controls are the prompt's function words ("a", "on", "and"):
-they name nothing that could appear. A word that is not in the prompt has no attention, hence no
-settling; it can be a control only for a recogniser.
+that is flat everywhere agrees with itself from the start and says nothing. The controls are the
+prompt's function words ("a", "on", "and"): they name nothing that could appear. A word that is not in
+the prompt has no attention, hence no settling; it can be a control only for a recogniser.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ SHORTEST = 8
 """Runs with fewer steps cannot resolve settling."""
 
 FUNCTION_WORDS = frozenset(
-    "a an the and or of on in at by to with under over above below from for is are its".split()
+    ("a", "an", "the", "and", "or", "of", "on", "in", "at", "by", "to", "with", "under", "over")
+    + ("above", "below", "from", "for", "is", "are", "its")
 )
 
 _SHARPNESS = 100.0

@@ -14,7 +14,7 @@ from assetgen.pack.images import U8
 BATCH = 4
 
 
-def decode(vae: Any, latents: Tensor, progress: Callable[[], None] = lambda: None) -> list[U8]:
+def decode(vae: Any, latents: Tensor, progress: Callable[[], object] = lambda: None) -> list[U8]:
     """Pictures uint8 `[H, W, 3]` of latents `[n, C, h, w]` in the denoiser's scale."""
     shift = getattr(vae.config, "shift_factor", None) or 0.0
     pictures: list[U8] = []

@@ -85,7 +85,7 @@ def capture(
     lanes: tuple[int | None, ...],
     *,
     tiles: int,
-    progress: Callable[[], None] = lambda: None,
+    progress: Callable[[], object] = lambda: None,
 ) -> Captured:
     """Run `pipe` once and record it. `lanes` are the tokens to keep, None for the summed padding.
 
@@ -103,11 +103,9 @@ def capture(
         units.attach({unit.id: denoiser.get_submodule(unit.id) for unit in architecture.units})
         for handle in _watch(denoiser, found, progress):
             stack.callback(handle.remove)
-        tap = AttentionTap(denoiser, _sink(found, lanes), _last)
-        stack.callback(tap.close)
+        stack.enter_context(AttentionTap(denoiser, _sink(found, lanes), _last))
         started = perf_counter()
-        with tap:
-            found.picture = plain(pipe, settings)
+        found.picture = plain(pipe, settings)
         found.seconds = perf_counter() - started
     found.steps, found.units = scheduler.steps, units
     _check(found, architecture)
@@ -119,7 +117,7 @@ def _last(batch: int) -> int:
     return batch - 1
 
 
-def _watch(denoiser: nn.Module, found: Captured, progress: Callable[[], None]) -> list[Any]:
+def _watch(denoiser: nn.Module, found: Captured, progress: Callable[[], object]) -> list[Any]:
     started: list[float] = []
 
     def before(_: nn.Module, args: Any, kwargs: Any) -> None:
@@ -148,17 +146,18 @@ def _sink(
     found: Captured, lanes: tuple[int | None, ...]
 ) -> Callable[[CrossAttention | SelfAttention], None]:
     kept = [lane for lane in lanes if lane is not None]
-    padded = None in lanes
+    padding: list[int] | None = None
 
     def sink(event: CrossAttention | SelfAttention) -> None:
         if isinstance(event, SelfAttention):
             found.entropy.setdefault(event.layer, []).append(event.entropy)
             return
+        nonlocal padding
         maps = event.maps.cpu().numpy()
         rows = maps[kept]
-        if padded:
-            rest = np.setdiff1d(np.arange(len(maps)), kept)
-            rows = np.concatenate([rows, maps[rest].sum(axis=0, keepdims=True)])
+        if len(kept) < len(lanes):
+            padding = padding or sorted(set(range(len(maps))) - set(kept))
+            rows = np.concatenate([rows, maps[padding].sum(axis=0, keepdims=True)])
         found.attention.setdefault(event.layer, []).append(compand(rows))
         found.mass.setdefault(event.layer, []).append(maps.mean(axis=(1, 2)))
 

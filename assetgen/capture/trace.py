@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import log2
 from typing import Any
@@ -11,15 +10,14 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from assetgen.capture.layers import is_attention, layer_kind, layers_of
+from assetgen.capture.inputs import denoiser_inputs
+from assetgen.capture.layers import is_attention, layer_kind
 from assetgen.capture.provenance import Provenance, Stamps, tensors
+from assetgen.capture.units import EPILOGUE, find_units, stage, unit_kind
 from assetgen.models.skeleton import Skeleton
-from assetgen.pack.errors import PackError
 from assetgen.pack.schema import FORMAT, Architecture, Companion, Edge, Layer, TracedAt, Unit
 
 _SAMPLE, _TIMESTEP, _TEXT, _TIME = "sample", "timestep", "text_encoder", "time_embedding"
-_EPILOGUE = ("conv_norm_out", "conv_act", "norm_out")
-"""Top-level modules shown as layers of the unit that follows them."""
 
 
 @dataclass
@@ -35,7 +33,7 @@ class _Seen:
 
 
 def trace(skeleton: Skeleton) -> Architecture:
-    """Run the denoiser once without data. Raises PackError if it takes inputs this does not know.
+    """Run the denoiser once without data. Raises InputError if it takes inputs this does not know.
 
     FLOPs count a multiplication and an addition as two, one sample, no guidance.
     """
@@ -56,7 +54,7 @@ def trace(skeleton: Skeleton) -> Architecture:
     conditioning = _conditioning(model, units)
     for module in conditioning.values():
         handles.append(module.register_forward_hook(_stamp_time(provenance)))
-    inputs = _inputs(skeleton)
+    inputs = denoiser_inputs(model, skeleton.sample, skeleton.tokens)
     _stamp_inputs(inputs, provenance)
     counter = FlopCounterMode(display=False)
     try:
@@ -86,37 +84,6 @@ def trace(skeleton: Skeleton) -> Architecture:
         ),
         companions=_companions(skeleton, conditioning),
     )
-
-
-def find_units(model: nn.Module) -> Iterator[tuple[str, nn.Module, list[tuple[str, nn.Module]]]]:
-    """(id, module, its layers) of every room, in the order of definition.
-
-    Units are the members of module lists, blocks that hold residual blocks opened one level, and
-    the convolutions at both ends.
-    """
-    epilogue: list[tuple[str, nn.Module]] = []
-    for name, child in model.named_children():
-        if name in _EPILOGUE:
-            epilogue += layers_of(child, name)
-        elif isinstance(child, nn.ModuleList):
-            for index, block in enumerate(child):
-                yield from _open(f"{name}.{index}", block)
-        elif hasattr(child, "resnets"):
-            yield from _open(name, child)
-        elif name in ("conv_in", "conv_out", "x_embedder", "pos_embed", "proj_out"):
-            yield name, child, [*epilogue, *layers_of(child, name)]
-
-
-def _open(name: str, block: nn.Module) -> Iterator[tuple[str, nn.Module, list[Any]]]:
-    if not hasattr(block, "resnets"):
-        yield name, block, list(layers_of(block, name))
-        return
-    for list_name, group in block.named_children():
-        if not isinstance(group, nn.ModuleList):
-            continue
-        for index, member in enumerate(group):
-            id = f"{name}.{list_name}.{index}"
-            yield id, member, list(layers_of(member, id))
 
 
 def _watch_unit(seen: _Seen, order: list[_Seen], provenance: Provenance) -> list[Any]:
@@ -165,41 +132,8 @@ def _conditioning(model: nn.Module, units: dict[str, _Seen]) -> dict[str, nn.Mod
     return {
         name: child
         for name, child in model.named_children()
-        if name not in roots and name not in _EPILOGUE and _parameters(child)
+        if name not in roots and name not in EPILOGUE and _parameters(child)
     }
-
-
-def _inputs(skeleton: Skeleton) -> dict[str, Any]:
-    """Keyword arguments of one forward pass, on the meta device."""
-    config: Any = skeleton.denoiser.config
-    if type(skeleton.denoiser).__name__ != "UNet2DConditionModel":
-        raise PackError(
-            skeleton.name, f"{type(skeleton.denoiser).__name__} cannot be traced yet",
-            "UNet2DConditionModel",
-        )  # fmt: skip
-    width = config.cross_attention_dim
-    if not isinstance(width, int):
-        width = width[0]
-    if config.encoder_hid_dim:
-        width = config.encoder_hid_dim
-    inputs: dict[str, Any] = {
-        "sample": torch.empty(skeleton.sample, device="meta"),
-        "timestep": torch.empty((), device="meta"),
-        "encoder_hidden_states": torch.empty((1, skeleton.tokens, width), device="meta"),
-    }
-    if config.addition_embed_type == "text_time":
-        pooled = config.projection_class_embeddings_input_dim - 6 * config.addition_time_embed_dim
-        inputs["added_cond_kwargs"] = {
-            "text_embeds": torch.empty((1, pooled), device="meta"),
-            "time_ids": torch.empty((1, 6), device="meta"),
-        }
-    elif config.addition_embed_type or config.class_embed_type:
-        raise PackError(
-            skeleton.name,
-            f"needs {config.addition_embed_type or config.class_embed_type!r} embeddings",
-            "a U-Net conditioned on text and time",
-        )
-    return inputs
 
 
 def _stamp_inputs(inputs: dict[str, Any], provenance: Provenance) -> None:
@@ -254,8 +188,8 @@ def _unit(
         id=seen.id,
         index=index,
         class_=type(seen.module).__name__,
-        kind=_unit_kind(seen),
-        stage=_stage(seen.id),
+        kind=unit_kind(seen.id, seen.module),
+        stage=stage(seen.id),
         level=round(log2(sample[-1] / resolution)),
         input=seen.input,
         output=seen.output,
@@ -263,38 +197,6 @@ def _unit(
         flops=flops.get(seen.id, 0) + sum(layer.flops for layer in extra),
         layers=tuple(layers),
     )
-
-
-def _unit_kind(seen: _Seen) -> str:
-    name = type(seen.module).__name__
-    if seen.id in ("conv_in", "conv_out"):
-        return seen.id
-    for part, kind in (
-        ("Resnet", "resnet"),
-        ("Downsample", "downsample"),
-        ("Upsample", "upsample"),
-        ("Single", "single"),
-        ("Transformer2D", "attention"),
-        ("Attention", "attention"),
-        ("TransformerBlock", "joint"),
-    ):
-        if part in name:
-            return kind
-    return "other"
-
-
-def _stage(id: str) -> str:
-    root = id.partition(".")[0]
-    return {
-        "conv_in": "in",
-        "x_embedder": "in",
-        "pos_embed": "in",
-        "down_blocks": "down",
-        "mid_block": "mid",
-        "up_blocks": "up",
-        "conv_out": "out",
-        "proj_out": "out",
-    }.get(root, "body")
 
 
 def _companions(skeleton: Skeleton, conditioning: dict[str, nn.Module]) -> tuple[Companion, ...]:

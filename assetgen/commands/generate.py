@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register the command."""
-    parser = subparsers.add_parser(
-        "generate", help="record runs of a model", description=__doc__
-    )
+    parser = subparsers.add_parser("generate", help="record runs of a model", description=__doc__)
     parser.add_argument("names", nargs="*", help="curated prompts (default: all)")
     parser.add_argument("--list", action="store_true", help="list the curated prompts")
     parser.add_argument("--prompt", help="a prompt of your own")
@@ -129,5 +127,3 @@ def _check_cheap(options: argparse.Namespace, curated: dict[str, Any]) -> None:
             raise InputError(f"no curated prompt {name!r}", f"there are {known}")
     if options.out is not None and options.out.exists() and not options.out.is_dir():
         raise InputError(f"{options.out} is a file", "pass a folder as --out")
-
-

@@ -53,7 +53,9 @@ def tree(architecture: Architecture, *, layers: bool = False) -> list[str]:
                 name = layer.id[len(unit.id) + 1 :] or layer.id
                 lines.append(f"{pad}{name}  {layer.kind}  {_count(layer.parameters)}")
     for companion in architecture.companions:
-        lines.append(f"beside it: {companion.id} ({companion.class_}) {_count(companion.parameters)}")
+        lines.append(
+            f"beside it: {companion.id} ({companion.class_}) {_count(companion.parameters)}"
+        )
     return lines
 
 

@@ -77,10 +77,10 @@ def _words(folder: Path, spec: dict[str, Any]) -> frozenset[str] | None:
     if "vocabulary" not in spec:
         return None
     config = yaml.safe_load((data_dir("config") / spec["vocabulary"]).read_text(encoding="utf-8"))
-    return frozenset(_flatten(config))
+    return frozenset(caption_words(config))
 
 
-def _flatten(config: dict[str, Any]) -> Iterator[str]:
+def caption_words(config: dict[str, Any]) -> Iterator[str]:
     """Every word that the captions of config/train.yaml can contain."""
     for kind in config["words"].values():
         yield from kind

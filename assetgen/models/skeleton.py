@@ -106,5 +106,3 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise PackError(path, "is no JSON object")
     return value
-
-

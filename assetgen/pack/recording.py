@@ -164,9 +164,7 @@ def _attention(recording: Recording, metadata: Metadata, writer: PackWriter) -> 
         scale_p995=float(f"{(float(brightest) / 255) ** 2:.5g}"),
         tokens=recording.lanes,
         layers=tuple(
-            AttentionRect(
-                id, recording.attention_units[id], b.height, b.width, b.x, b.y, b.columns
-            )
+            AttentionRect(id, recording.attention_units[id], b.height, b.width, b.x, b.y, b.columns)
             for id, b in zip(layers, blocks, strict=True)
         ),
     )

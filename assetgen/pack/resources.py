@@ -19,7 +19,9 @@ def data_dir(name: str) -> Path:
         raise ValueError(f"{name!r} is no data folder; there are {', '.join(NAMES)}")
     folder = _ROOT / name if in_checkout() else _ROOT / INSTALLED / name
     if not folder.is_dir():
-        raise FileNotFoundError(f"data folder {folder} is missing; install diffusion-explorer again")
+        raise FileNotFoundError(
+            f"data folder {folder} is missing; install diffusion-explorer again"
+        )
     return folder
 
 

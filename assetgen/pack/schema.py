@@ -324,9 +324,7 @@ def decode(kind: type[T], path: Path) -> T:
             )
         return msgspec.json.decode(data, type=kind)
     except msgspec.DecodeError as error:
-        raise PackError(
-            path, f"is damaged: {error}", hint="generate the run again"
-        ) from None
+        raise PackError(path, f"is damaged: {error}", hint="generate the run again") from None
 
 
 def encode(value: msgspec.Struct) -> bytes:

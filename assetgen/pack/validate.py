@@ -28,9 +28,7 @@ def validate(path: str | Path) -> list[Problem]:
         return [Problem(folder, error.message)]
     problems = list(library.problems)
     for model, architecture in library.architectures.items():
-        problems += _check_architecture(
-            folder / "runs" / model / "architecture.json", architecture
-        )
+        problems += _check_architecture(folder / "runs" / model / "architecture.json", architecture)
     for run in library.runs:
         problems += _check_pack(run.path)
     return problems

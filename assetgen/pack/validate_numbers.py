@@ -59,7 +59,6 @@ def _check_latents(pack: Pack) -> Iterator[Problem]:
                 path, f"fresh noise of step {k} has size {spread:.3g} (expected {weights.noise:.3g})"
             )  # fmt: skip
 
-
     yield from _check_guidance(pack, x_t, eps)
 
 

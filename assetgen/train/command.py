@@ -17,7 +17,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--minutes", type=float, help="time budget of each stage, earlier runs included"
     )
-    parser.add_argument("--threads", type=int, default=0, help="0: as many as torch likes")
+    parser.add_argument("--threads", type=int, default=0, help="0: as many as cores are free")
     parser.add_argument(
         "--resume",
         action=argparse.BooleanOptionalAction,

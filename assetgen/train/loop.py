@@ -19,9 +19,12 @@ from typing import Any, Protocol
 from tqdm import tqdm
 
 from assetgen.train.checkpoints import load_state, save_atomic
+from assetgen.train.threads import Threads
 
 SAVE_EVERY = 90.0
 """Seconds between saved states."""
+SHEET_EVERY = 480.0
+"""Seconds between contact sheets."""
 LOG_EVERY = 20
 """Steps between lines of the log."""
 LONGEST_STEP = 30.0
@@ -45,7 +48,7 @@ class Task(Protocol):
     def load_state_dict(self, state: dict[str, Any]) -> None: ...
 
 
-def train(task: Task, work: Path, minutes: float, sheet_minutes: float = 6.0) -> bool:
+def train(task: Task, work: Path, minutes: float, threads: Threads | None = None) -> bool:
     """Trains until `minutes` are used up, resuming if there is a state.
 
     Returns True when the budget is used up, False when a signal ended it early.
@@ -59,6 +62,8 @@ def train(task: Task, work: Path, minutes: float, sheet_minutes: float = 6.0) ->
     with _stoppable() as stop, bar, (folder / "loss.jsonl").open("a", encoding="utf-8") as log:
         while elapsed < budget and not stop:
             began = time.monotonic()
+            if threads:
+                threads.adapt()
             losses.append(task.step(elapsed / budget))
             elapsed += min(time.monotonic() - began, LONGEST_STEP)
             if len(losses) == LOG_EVERY:
@@ -73,7 +78,7 @@ def train(task: Task, work: Path, minutes: float, sheet_minutes: float = 6.0) ->
                 saved = elapsed
                 _save(task, elapsed, folder / "state.pt")
             if elapsed > sheet_at:
-                sheet_at = elapsed + sheet_minutes * 60
+                sheet_at = elapsed + SHEET_EVERY
                 task.sheet(folder / f"sheet_{task.samples:08d}.png")
         _save(task, elapsed, folder / "state.pt")
     return elapsed >= budget

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from diffusers import AutoencoderKL
 from transformers import CLIPTokenizer
 
@@ -25,6 +24,7 @@ from assetgen.train.icons import load_drawings
 from assetgen.train.latents import load_latents
 from assetgen.train.loop import train
 from assetgen.train.scenes import Composer
+from assetgen.train.threads import Threads
 from assetgen.train.tokenizer import train_tokenizer
 from assetgen.train.unet import UnetTask
 from assetgen.train.vae import VaeTask, to_tensor
@@ -37,8 +37,6 @@ CENTRING_SCENES = 500
 def run_stages(options: argparse.Namespace) -> int:
     """Returns 0 when every chosen stage is complete, 1 when one was interrupted."""
     config = load_config(options.config)
-    if options.threads:
-        torch.set_num_threads(options.threads)
     stages: dict[str, Callable[[Config, argparse.Namespace], bool]] = {
         "vae": train_vae,
         "unet": train_unet,
@@ -56,7 +54,7 @@ def train_vae(config: Config, options: argparse.Namespace) -> bool:
     """Trains the autoencoder and, at the end of its budget, freezes it."""
     task = VaeTask(config, _composer(config, options.work), options.work)
     minutes = config["vae"]["minutes"] if options.minutes is None else options.minutes
-    if not train(task, options.work, minutes):
+    if not train(task, options.work, minutes, Threads(options.threads)):
         return False
     freeze(config, options.work)
     return True
@@ -87,14 +85,14 @@ def train_unet(config: Config, options: argparse.Namespace) -> bool:
     """Trains the U-Net and the text encoder on latents of the frozen autoencoder."""
     task = _unet_task(config, options.work)
     minutes = config["unet"]["minutes"] if options.minutes is None else options.minutes
-    return train(task, options.work, minutes)
+    return train(task, options.work, minutes, Threads(options.threads))
 
 
 def train_decoder(config: Config, options: argparse.Namespace) -> bool:
     """Goes on training the decoder of the frozen autoencoder; the latents do not change."""
     task = VaeTask(config, _composer(config, options.work), options.work, _frozen(options.work))
     minutes = config["vae"]["decoder_minutes"] if options.minutes is None else options.minutes
-    return train(task, options.work, minutes)
+    return train(task, options.work, minutes, Threads(options.threads))
 
 
 def export_pipeline(config: Config, options: argparse.Namespace) -> bool:

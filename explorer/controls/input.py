@@ -153,7 +153,8 @@ class Input:
         return float(self.base.win.get_x_size()), float(self.base.win.get_y_size())
 
     def _press_pointer(self, name: str) -> None:
-        at = self.pointer or self._read_pointer()
+        # read now: since the last frame the pointer may have moved to what is pressed
+        at = self.pointer if self.captured else self._read_pointer() or self._pointer
         if at is None:
             return
         if name.startswith("wheel"):

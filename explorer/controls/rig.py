@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import cos, exp, hypot, radians, sin
 
 from explorer.world.rails import Pose, Rail, Stop
-from explorer.world.solids import Solids
+from explorer.world.solids import STEP, Solids
 from explorer.world.valley import Frame, Valley, Vec3
 from explorer.world.walk import EYE, FLY, RUN, WALK, Body
 
@@ -22,6 +22,9 @@ FADE = 0.15
 """Seconds to black, and again back, at a cut."""
 LONGEST_GLIDE = 4.0
 """A teleport glides if that takes no longer, seconds; otherwise it cuts."""
+
+LOWEST = STEP + 0.3
+"""What is nearer below a view's eye than this is not its floor, metres."""
 
 
 @dataclass
@@ -61,10 +64,16 @@ class Rig:
         self._next: Pose | None = None
         """What a cut under way leads to."""
         self._ride: Pose | None = None
+        self._lean: Vec3 = (0.0, 0.0, 0.0)
+        """From the body's eye to the view asked for, where no body can stand; goes as one moves."""
 
     @property
     def eye(self) -> Vec3:
-        return self._ride.eye if self._ride else self.body.eye
+        if self._ride:
+            return self._ride.eye
+        x, y, z = self.body.eye
+        dx, dy, dz = self._lean
+        return (x + dx, y + dy, z + dz)
 
     @property
     def pose(self) -> Pose:
@@ -146,6 +155,8 @@ class Rig:
             self._steer(dt)
             self.body.move(dt, self._wish())
             if self.speed > 0.5:
+                left = exp(-dt / 0.25)
+                self._lean = (self._lean[0] * left, self._lean[1] * left, self._lean[2] * left)
                 self.fov += (WALK_FOV - self.fov) * (1 - exp(-dt / 0.8))
 
     # -- parts of an update -------------------------------------------------------------------------
@@ -200,10 +211,12 @@ class Rig:
         """Put the body under the pose's eye: on foot where there is a floor, else in flight."""
         self._ride = None
         x, y, z = pose.eye
-        floor = self.body.solids.floor(x, y, z - EYE)
-        self.body.flying = z - EYE - floor > 0.9 or self.body.solids.is_wet(x, y, floor)
-        self.body.place(x, y, z - EYE)
-        self.body.settle_eye(z)
+        solids = self.body.solids
+        floor = solids.floor(x, y, z - LOWEST)
+        self.body.flying = z - EYE - floor > 0.9 or not solids.is_land(x, y, floor)
+        self.body.place(x, y, z - EYE if self.body.flying else floor)
+        bx, by, bz = self.body.eye
+        self._lean = (x - bx, y - by, z - bz)
         self.heading, self.pitch, self.fov = pose.heading, pose.pitch, pose.fov
 
 

@@ -23,13 +23,16 @@ class HudBuffer:
         properties = p3d.FrameBufferProperties()
         properties.set_rgba_bits(8, 8, 8, 8)
         properties.set_depth_bits(0)
-        self.buffer: p3d.GraphicsOutput = self.engine.make_output(
-            base.pipe, "hud", SORT, properties, p3d.WindowProperties.size(width, height),
+        window = p3d.WindowProperties()
+        window.set_size(width, height)
+        buffer = self.engine.make_output(
+            base.pipe, "hud", SORT, properties, window,
             p3d.GraphicsPipe.BF_refuse_window | p3d.GraphicsPipe.BF_resizeable,
             base.win.get_gsg(), base.win,
         )  # fmt: skip
-        if self.buffer is None:
+        if not isinstance(buffer, p3d.GraphicsBuffer):
             raise RuntimeError("the graphics driver gives no offscreen buffer for the HUD")
+        self.buffer = buffer
         self.buffer.add_render_texture(self.texture, p3d.GraphicsOutput.RTM_bind_or_copy)
         self.buffer.set_clear_color((0, 0, 0, 0))
         self.texture.set_minfilter(p3d.SamplerState.FT_linear)

@@ -58,7 +58,9 @@ class Painter:
                 _geom(parent, quad, skins.ramp_texture(shape.ramp))
             case Line():
                 if len(shape.points) > 1:
-                    _geom(parent, meshes.ribbon(shape.points, shape.width, shape.color, shape.closed))
+                    _geom(
+                        parent, meshes.ribbon(shape.points, shape.width, shape.color, shape.closed)
+                    )
             case Polygon():
                 _geom(parent, meshes.area(shape.points, shape.fill))
                 _geom(parent, meshes.ribbon(shape.points, 1.0, shape.fill, closed=True))

@@ -13,11 +13,13 @@ from assetgen.pack.resources import data_dir
 from explorer.hud import skins, timeline
 from explorer.hud.buffer import HudBuffer
 from explorer.hud.draw import Painter
+from explorer.hud.inputs import HudInput
+from explorer.hud.keys import merge
 from explorer.hud.measure import FontMeasure
 from explorer.hud.minimap import plan_of
 from explorer.hud.model import HudModel
-from explorer.hud.pictures import PictureLoader, finals, predicted
 from explorer.hud.picker import PICTURE
+from explorer.hud.pictures import PictureLoader, finals, predicted
 from explorer.hud.view import LibraryEntry
 from explorer.hud.widget import Widget
 from explorer.state import Store
@@ -52,8 +54,7 @@ class Hud:
     ) -> None:
         folder = fonts or data_dir("assets") / "fonts"
         self.model = HudModel(store, texts, FontMeasure(folder), width, height)
-        if on_command is not None:
-            self.model.on_command = on_command
+        self.inputs = HudInput(self.model, on_command)
         self.buffer = HudBuffer(base, width, height)
         self.painter = Painter(self.buffer.root, folder)
         self.painter.place(list(self.model.sections))
@@ -109,7 +110,7 @@ class Hud:
 
     def set_help(self, rows: Sequence[tuple[str, str]]) -> None:
         """What F1 shows: (what it does, its keys)."""
-        self.model.set_help(tuple(rows))
+        self.model.set_help(merge(rows))
 
     def set_pose(self, x: float, y: float, heading: float) -> None:
         """Where the visitor stands, metres; heading in degrees, 0 = into the valley, counter-clockwise."""
@@ -126,15 +127,13 @@ class Hud:
         self._load_predicted()
         self._load_finals()
 
-    def pointer(
-        self, kind: str, x: float, y: float, button: int = 1, delta: float = 0.0
-    ) -> bool:
+    def pointer(self, kind: str, x: float, y: float, button: int = 1, delta: float = 0.0) -> bool:
         """`move`, `down`, `up` or `wheel` at window pixels from the top left. True if the HUD took it."""
-        return self.model.pointer(kind, x, y, button, delta)
+        return self.inputs.pointer(kind, x, y, button, delta)
 
     def action(self, name: str) -> bool:
         """An action by name: `focus_next`, `focus_previous`, `focus_left` …, `activate`, `back`, or a menu."""
-        return self.model.action(name)
+        return self.inputs.action(name)
 
     def update(self, dt: float) -> None:
         """Once a frame: draw if anything changed, rest otherwise."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from explorer.hud import palette
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import NUMBER, SMALL
@@ -10,6 +12,17 @@ from explorer.hud.view import View
 from explorer.hud.widget import Widget
 
 ROW = 38
+
+
+def merge(rows: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Rows with the same title as one: `1 … 9`."""
+    keys: dict[str, list[str]] = {}
+    for title, key in rows:
+        keys.setdefault(title, []).append(key)
+    return tuple(
+        (title, f"{some[0]} … {some[-1]}" if len(some) > 2 else "  ".join(some))
+        for title, some in keys.items()
+    )
 
 
 def _columns(view: View) -> int:

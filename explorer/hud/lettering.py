@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import panda3d.core as p3d
 
 from explorer.hud.measure import font_file
-from explorer.hud.shapes import Label
+from explorer.hud.shapes import Align, Label
 
-_ALIGN = {
-    "left": p3d.TextNode.A_left,
-    "centre": p3d.TextNode.A_center,
-    "right": p3d.TextNode.A_right,
-}
+MARGIN = 4
+"""Pixels between glyphs in a font's texture: less, and a glyph shows the edge of its neighbour."""
+SHIFT = MARGIN - 0.5
+"""Panda3D draws a glyph too far right and down by its margin, less half a pixel; this puts it back."""
+
+_ALIGN: dict[Align, Literal[0, 1, 2]] = {"left": 0, "right": 1, "centre": 2}
+"""`TextNode.A_left`, `A_right`, `A_center`."""
 
 
 class Lettering:
@@ -33,6 +36,7 @@ class Lettering:
         font.set_scale_factor(1)
         font.set_native_antialias(True)
         font.set_page_size(512, 512)
+        font.set_texture_margin(MARGIN)
         font.set_minfilter(p3d.SamplerState.FT_linear)
         font.set_magfilter(p3d.SamplerState.FT_linear)
         return font
@@ -46,5 +50,5 @@ class Lettering:
         text.set_text_color(label.color)
         text.set_text(label.text)
         node = text.generate()
-        node.set_transform(p3d.TransformState.make_pos((label.x, 0, -label.y)))
+        node.set_transform(p3d.TransformState.make_pos((label.x - SHIFT, 0, SHIFT - label.y)))
         return node

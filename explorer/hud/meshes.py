@@ -26,7 +26,9 @@ _GRID = np.array(
 F64 = NDArray[np.float64]
 
 
-def geom(points: ArrayLike, triangles: ArrayLike, colors: ArrayLike, uvs: ArrayLike = 0.0) -> p3d.Geom:
+def geom(
+    points: ArrayLike, triangles: ArrayLike, colors: ArrayLike, uvs: ArrayLike = 0.0
+) -> p3d.Geom:
     """A Geom from window pixels `[n, 2]`, triangles `[m, 3]`, colours `[n, 4]` in 0..1, uvs `[n, 2]`."""
     xy = np.asarray(points, np.float32)
     rows = np.zeros(len(xy), _VERTEX)
@@ -60,7 +62,10 @@ def nine_slice(rect: Rect, radius: float, color: Color) -> p3d.Geom:
 
 
 def quad(
-    rect: Rect, color: Color, part: tuple[float, float, float, float] = (0, 0, 1, 1), turn: float = 0
+    rect: Rect,
+    color: Color,
+    part: tuple[float, float, float, float] = (0, 0, 1, 1),
+    turn: float = 0,
 ) -> p3d.Geom:
     """A textured rectangle; `part` is (left, top, right, bottom), `turn` degrees clockwise."""
     left, top, right, bottom = part
@@ -77,7 +82,7 @@ def quad(
 
 def ribbon(points: Sequence[Point], width: float, color: Color, closed: bool = False) -> p3d.Geom:
     """A line of constant width with soft edges: four vertices across, the outer two transparent."""
-    line = np.asarray(points, np.float64)
+    line = _distinct(np.asarray(points, np.float64), closed)
     normals = _normals(line, closed)
     if closed:
         line, normals = np.vstack([line, line[:1]]), np.vstack([normals, normals[:1]])
@@ -95,6 +100,15 @@ def ribbon(points: Sequence[Point], width: float, color: Color, closed: bool = F
         a, b = first + band * count, first + (band + 1) * count
         triangles += [np.stack([a, b, a + 1], 1), np.stack([a + 1, b, b + 1], 1)]
     return geom(rows, np.concatenate(triangles), colors)
+
+
+def _distinct(line: F64, closed: bool) -> F64:
+    """The line without points that repeat the one before, which would have no direction."""
+    moved = np.abs(np.diff(line, axis=0)).max(axis=1) > 1e-3
+    kept = line[np.concatenate([[True], moved])]
+    if closed and len(kept) > 2 and np.abs(kept[0] - kept[-1]).max() <= 1e-3:
+        kept = kept[:-1]
+    return kept if len(kept) > 1 else line[:2] + [[0, 0], [1e-3, 0]]
 
 
 def _normals(line: F64, closed: bool) -> F64:

@@ -33,7 +33,7 @@ BADGE = Style("Inter-SemiBold", 18, 24)
 NUMBER = Style("JetBrainsMono-Regular", 20, 30)
 FACT = Style("JetBrainsMono-Regular", 18, 30)
 TICK = Style("JetBrainsMono-Regular", 16, 20)
-CODE = Style("JetBrainsMono-Regular", 18, 27)
+CODE = Style("JetBrainsMono-Regular", 17, 26)
 
 
 @dataclass(frozen=True)

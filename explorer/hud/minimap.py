@@ -68,15 +68,24 @@ def _place(view: View) -> tuple[Rect, Rect]:
         return areas.plan, areas.plan.inset(m.px(18))
     top = prompt.bottom(view) + m.px(20)
     high = areas.sheet.bottom - top
-    wide = min(max(high * view.plan.aspect + m.px(360), m.px(620)), areas.sheet.width)
+    left = m.px(64) + view.width(view.text("map.long"), SMALL)
+    right = m.px(60) + max(view.width(_place_name(view, name), LABEL) for name in PLACES)
+    plan = (high - m.px(72)) * view.plan.aspect
+    wide = min(left + plan + right, areas.sheet.width)
     rect = Rect(areas.sheet.x, top, round(wide), high)
-    names = m.tx(200)
-    inner = Rect(rect.x + m.px(40), rect.y + m.px(36), rect.width - m.px(80) - names, high - m.px(72))
-    return rect, inner.moved(0, 0)
+    inner = Rect(rect.x + left, top + m.px(36), wide - left - right, high - m.px(72))
+    return rect, inner
+
+
+def _place_name(view: View, name: str) -> str:
+    return view.texts.first(f"hud.map.place.{name}", "hud.map.place_any", name=name)
 
 
 def _shown(view: View) -> bool:
-    return view.plan is not None and view.state.menu in (None, "map")
+    """The small map gives way to a long prompt in large type."""
+    if view.plan is None or view.state.menu not in (None, "map"):
+        return False
+    return view.state.menu == "map" or prompt.bottom(view) < view.areas.plan.y
 
 
 def key(view: View) -> Hashable:
@@ -130,7 +139,9 @@ def _rooms(
         color = palette.MEANING if chosen else palette.INK if warm else palette.MACHINE
         points = _grown(tuple(to(p) for p in corners), 1.15 if large else 1.35)
         shapes.append(Polygon(points, palette.fade(color, 1.0 if chosen or warm else 0.82)))
-        widgets.append(_target(widget_id, points, view.metrics.px(28 if large else 16), label, room_id))
+        widgets.append(
+            _target(widget_id, points, view.metrics.px(28 if large else 16), label, room_id)
+        )
         if warm and large:
             x = max(p[0] for p in points) + view.metrics.px(12)
             y = sum(p[1] for p in points) / len(points)
@@ -150,12 +161,14 @@ def _places(
         x, y = to(place)
         widget_id = f"map.{name}"
         warm = view.warm(widget_id)
-        label = view.texts.first(f"hud.map.place.{name}", "hud.map.place_any", name=name)
+        label = _place_name(view, name)
         color = palette.INK if warm else PLACE
         points: tuple[Point, ...] = ((x, y),)
         if large:
             shapes.append(Line(((x, y), (column - m.px(8), y)), max(m.px(1), 1.0), palette.RULE))
-            shapes.append(view.middle(column, y, label, LABEL, palette.INK if warm else palette.MUTED))
+            shapes.append(
+                view.middle(column, y, label, LABEL, palette.INK if warm else palette.MUTED)
+            )
             points = ((column, y - m.px(20)), (column + view.width(label, LABEL), y + m.px(20)))
             widgets.append(_target(f"{widget_id}.spot", ((x, y),), m.px(28), label, name))
         shapes.append(disc(x, y, m.px(5.5 if large else 3.4), color))

@@ -31,7 +31,9 @@ def build(view: View) -> Section:
     rect = Rect(areas.sheet.x, round(top), round(width), round(height))
     edge = max(m.scale, 1)
     shapes: list[Shape] = [Box(rect, m.px(30), palette.rgb("#080D1A", 0.97), palette.EDGE, edge)]
-    shapes.append(disc(rect.x + m.px(28), rect.y + m.px(16) + m.leading(LABEL) / 2, m.px(5), palette.MEANING))
+    shapes.append(
+        disc(rect.x + m.px(28), rect.y + m.px(16) + m.leading(LABEL) / 2, m.px(5), palette.MEANING)
+    )
     for index, line in enumerate(lines):
         y = rect.y + m.px(16) + m.leading(LABEL) * (index + 0.5)
         shapes.append(view.middle(rect.x + m.px(48), y, line, LABEL, palette.INK))

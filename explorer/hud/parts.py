@@ -14,7 +14,15 @@ from explorer.hud.widget import Action, Widget
 def panel(view: View, rect: Rect, radius: float = 16) -> list[Shape]:
     """The background that everything stands on; the scene behind it is blurred by the composite."""
     corner = view.metrics.px(radius)
-    return [Box(rect, min(corner, rect.height / 2), palette.PANEL, palette.EDGE, max(view.metrics.scale, 1))]
+    return [
+        Box(
+            rect,
+            min(corner, rect.height / 2),
+            palette.PANEL,
+            palette.EDGE,
+            max(view.metrics.scale, 1),
+        )
+    ]
 
 
 def badge(view: View, x: float, y: float, text: str, color: Color) -> tuple[list[Shape], Rect]:
@@ -79,7 +87,11 @@ def round_button(
         edge = ring or palette.CLEAR
         shapes.append(Box(rect, rect.height / 2, fill, edge, max(2 * m.scale, 1)))
     shapes.append(
-        Icon(Rect.around(*rect.centre, m.px(icon_size)), icon, palette.INK if warm and ring is None else color)
+        Icon(
+            Rect.around(*rect.centre, m.tx(icon_size)),
+            icon,
+            palette.INK if warm and ring is None else color,
+        )
     )
     return shapes, Widget(widget_id, "button", rect, label, action=action, checked=checked)
 
@@ -112,9 +124,7 @@ def chip(
             x + m.px(14) + m.tx(20), y, text, style, palette.INK if on or warm else palette.MUTED
         ),
     ]
-    widget = Widget(
-        widget_id, "toggle", rect, text, description, action=action, checked=on
-    )
+    widget = Widget(widget_id, "toggle", rect, text, description, action=action, checked=on)
     return shapes, widget
 
 

@@ -37,7 +37,9 @@ def rows(view: View, body: Rect) -> tuple[list[Widget], list[Shape]]:
     for index, entry in enumerate(view.library):
         x = body.x + (width + gap) * (index % columns)
         y = body.y + (_row(view) + gap) * (index // columns)
-        drawn, widget = _card(view, index, entry, Rect(round(x), round(y), round(width), _row(view)))
+        drawn, widget = _card(
+            view, index, entry, Rect(round(x), round(y), round(width), _row(view))
+        )
         shapes += drawn
         widgets.append(widget)
     if not view.library:

@@ -27,7 +27,9 @@ class Sheet:
     cells: tuple[Hashable, ...]
 
 
-def tile(name: str, pictures: Sequence[U8], cells: Sequence[Hashable], size: int, radius: int) -> Sheet:
+def tile(
+    name: str, pictures: Sequence[U8], cells: Sequence[Hashable], size: int, radius: int
+) -> Sheet:
     """A sheet of pictures `[h, w, 3]`, each resampled to `size` with rounded corners."""
     rows = -(-max(len(pictures), 1) // SHEET_COLUMNS)
     pixels = np.zeros((rows * size, SHEET_COLUMNS * size, 4), np.uint8)

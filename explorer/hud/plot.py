@@ -81,7 +81,14 @@ def _present(view: View, area: Rect, here: Point, text: str, rising: bool) -> li
         Line(((round(x) + 0.5, area.y), (round(x) + 0.5, area.bottom)), max(m.px(1), 1.0), line),
         disc(x, y, m.px(9), palette.SOLID),
         disc(x, y, m.px(6.5), palette.MEANING),
-        view.label(x + m.px(14) * (1 if right else -1), base, text, NUMBER, palette.MEANING, "left" if right else "right"),
+        view.label(
+            x + m.px(14) * (1 if right else -1),
+            base,
+            text,
+            NUMBER,
+            palette.MEANING,
+            "left" if right else "right",
+        ),
     ]
 
 
@@ -96,4 +103,12 @@ def number(value: float) -> str:
     size = abs(value)
     if size and not 1e-3 <= size < 1e5:
         return f"{value:.1e}"
-    return f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}" if size >= 0.1 else f"{value:.3f}"
+    return (
+        f"{value:.0f}"
+        if size >= 100
+        else f"{value:.1f}"
+        if size >= 10
+        else f"{value:.2f}"
+        if size >= 0.1
+        else f"{value:.3f}"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 
 from explorer.hud import palette
 from explorer.hud.geometry import Rect
@@ -12,58 +13,82 @@ from explorer.hud.shapes import Box, Icon, Shape
 from explorer.hud.view import Section, View
 from explorer.hud.widget import Widget, change
 
+GAP = 12
+
 
 def key(view: View) -> Hashable:
     s = view.state
     return (s.run, s.whole_step, s.word, s.overlay, s.menu, view.touched("prompt"))
 
 
+@dataclass(frozen=True)
+class Arrangement:
+    """Where the words and the buttons go: as much beside one another as the width allows."""
+
+    lines: list[list[tuple[int, Rect]]]
+    """Words in lines: index, and x and width from the start of the line."""
+    worded: bool
+    """The first button has its name on it, not only a pictogram."""
+    below: bool
+    """The buttons stand in a row of their own."""
+
+    @staticmethod
+    def of(view: View) -> Arrangement:
+        m, area = view.metrics, view.areas.prompt
+        _, pad, start = _head(view)
+        whole = area.width - start - pad
+        beside = whole - 3 * m.px(GAP) - 2 * area.height
+        lines = _break_lines(view, beside - _change_width(view))
+        if len(lines) < 2:
+            return Arrangement(lines, True, False)
+        lines = _break_lines(view, beside - area.height)
+        if len(lines) < 3:
+            return Arrangement(lines, False, False)
+        return Arrangement(_break_lines(view, whole), False, True)
+
+
 def build(view: View) -> Section:
     """The pill with the words, then the buttons that open something."""
     m, area = view.metrics, view.areas.prompt
-    head, pad, start, row = _head(view)
-    lines, short = _lines(view)
-    width = start + max(line[-1][1].right for line in lines) + pad if lines else start + m.px(220)
-    rect = Rect(area.x, area.y, round(width), bottom(view) - area.y)
+    head, pad, start = _head(view)
+    plan = Arrangement.of(view)
+    ends = [line[-1][1].right for line in plan.lines] or [m.tx(200)]
+    rect = Rect(area.x, area.y, round(start + max(ends) + pad), _pill_height(view, plan))
     shapes: list[Shape] = panel(view, rect, 34)
-    base = area.y + row / 2 + m.size(WORD) * 0.34
+    base = area.y + area.height / 2 + m.size(WORD) * 0.34
     shapes.append(view.label(area.x + pad, base, head, LABEL, palette.DIM))
     words: list[Widget] = []
-    for number, line in enumerate(lines):
+    for number, line in enumerate(plan.lines):
         for index, place in line:
             spot = place.moved(area.x + start, base + number * m.leading(WORD))
             drawn, widget = _word(view, index, spot)
             shapes += drawn
             words.append(widget)
-    if not lines:
-        shapes.append(view.label(area.x + start, base, view.text("prompt.none"), LABEL, palette.MUTED))
+    if not plan.lines:
+        none = view.text("prompt.none")
+        shapes.append(view.label(area.x + start, base, none, LABEL, palette.MUTED))
     group = Widget("prompt", "group", rect, head, view.text("prompt.long"), children=tuple(words))
-    buttons, drawn, covers = _buttons(view, rect.right + m.px(12), area.y, row, short)
+    x, y = (area.x, rect.bottom + m.px(GAP)) if plan.below else (rect.right + m.px(GAP), area.y)
+    buttons, drawn, covers = _buttons(view, x, y, area.height, plan.worded)
     return Section((group, *buttons), (*shapes, *drawn), (rect, *covers))
 
 
 def bottom(view: View) -> float:
     """Where the prompt ends: other things begin below it."""
-    lines = len(_lines(view)[0])
-    return view.areas.prompt.bottom + view.metrics.leading(WORD) * max(lines - 1, 0)
+    plan, area = Arrangement.of(view), view.areas.prompt
+    row = area.height + view.metrics.px(GAP) if plan.below else 0.0
+    return area.y + _pill_height(view, plan) + row
 
 
-def _head(view: View) -> tuple[str, float, float, float]:
-    """The word before the words, the pill's padding, where its words start, and a row's height."""
+def _pill_height(view: View, plan: Arrangement) -> float:
+    return view.areas.prompt.height + view.metrics.leading(WORD) * max(len(plan.lines) - 1, 0)
+
+
+def _head(view: View) -> tuple[str, float, float]:
+    """The word before the words, the pill's padding, and where its words start."""
     m = view.metrics
     head, pad = view.text("prompt.name"), m.px(28)
-    return head, pad, pad + view.width(head, LABEL) + m.px(16), view.areas.prompt.height
-
-
-def _lines(view: View) -> tuple[list[list[tuple[int, Rect]]], bool]:
-    """The words in lines, and whether the buttons must do with pictograms."""
-    m, area = view.metrics, view.areas.prompt
-    _, pad, start, row = _head(view)
-    room = area.width - start - pad - 3 * m.px(12) - 2 * row
-    lines = _break_lines(view, room - _change_width(view))
-    if len(lines) < 2:
-        return lines, False
-    return _break_lines(view, room - row), True
+    return head, pad, pad + view.width(head, LABEL) + m.px(16)
 
 
 def _break_lines(view: View, room: float) -> list[list[tuple[int, Rect]]]:
@@ -95,12 +120,31 @@ def _word(view: View, index: int, place: Rect) -> tuple[list[Shape], Widget]:
     under = palette.mix(palette.rgb("#33415F"), palette.MEANING, weight)
     shapes: list[Shape] = []
     if chosen:
-        back = Rect(place.x, place.y - m.size(WORD) * 0.34, place.width, 0).inset(-m.px(6), -m.tx(23))
-        shapes.append(Box(back, m.px(10), palette.fade(palette.MEANING, 0.16), palette.fade(palette.MEANING, 0.55), max(m.scale, 1)))
+        back = Rect(place.x, place.y - m.size(WORD) * 0.34, place.width, 0).inset(
+            -m.px(6), -m.tx(23)
+        )
+        shapes.append(
+            Box(
+                back,
+                m.px(10),
+                palette.fade(palette.MEANING, 0.16),
+                palette.fade(palette.MEANING, 0.55),
+                max(m.scale, 1),
+            )
+        )
     shapes.append(Box(line, line.height / 2, under))
     shapes.append(view.label(place.x, place.y, word.text, WORD, color))
-    target = Rect(place.x - m.tx(6), place.y - m.size(WORD) * 0.34 - m.px(30), place.width + m.tx(12), m.px(60))
-    mass = None if record.word_mass is None else float(record.word_mass[s.whole_step, index])
+    target = Rect(
+        place.x - m.tx(6),
+        place.y - m.size(WORD) * 0.34 - m.px(30),
+        place.width + m.tx(12),
+        m.px(60),
+    )
+    mass = (
+        None
+        if record.word_mass is None
+        else float(record.word_mass[min(s.whole_step, record.steps - 1), index])
+    )
     long = (
         view.text("prompt.not_recorded")
         if mass is None
@@ -119,7 +163,7 @@ def _change_width(view: View) -> float:
 
 
 def _buttons(
-    view: View, x: float, y: float, height: float, short: bool
+    view: View, x: float, y: float, height: float, worded: bool
 ) -> tuple[list[Widget], list[Shape], list[Rect]]:
     m, menu = view.metrics, view.state.menu
     shapes: list[Shape] = []
@@ -130,19 +174,19 @@ def _buttons(
         ("help", view.text("help.name")),
         ("settings", view.text("settings.name")),
     ):
-        worded = name == "prompts" and not short
-        rect = Rect(x, y, round(_change_width(view)) if worded else height, height)
+        named = name == "prompts" and worded
+        rect = Rect(x, y, round(_change_width(view)) if named else height, height)
         widget_id, action = f"prompt.{name}", change(menu=None if menu == name else name)
         lit = menu == name or view.warm(widget_id)
-        shapes += panel(view, rect, 34)
+        shapes += panel(view, rect, 64)
         if lit:
             shapes.append(Box(rect, height / 2, palette.RAISED))
         color = palette.INK if lit else palette.MACHINE
-        if worded:
+        if named:
             shapes.append(view.middle(*rect.centre, label, LABEL, color, "centre"))
         else:
             shapes.append(Icon(Rect.around(*rect.centre, m.tx(28)), name, color))
         widgets.append(Widget(widget_id, "button", rect, label, action=action))
         covers.append(rect)
-        x = rect.right + m.px(12)
+        x = rect.right + m.px(GAP)
     return widgets, shapes, covers

@@ -53,7 +53,9 @@ def rows(view: View, body: Rect) -> tuple[list[Widget], list[Shape]]:
         top = body.y + _row(view) * index
         y = top + (m.tx(36) + m.px(34) if below else _row(view) / 2)
         label = view.text(f"settings.{setting.name}.name")
-        shapes.append(view.middle(body.x, top + m.tx(20) if below else y, label, LABEL, palette.INK))
+        shapes.append(
+            view.middle(body.x, top + m.tx(20) if below else y, label, LABEL, palette.INK)
+        )
         if setting.values:
             drawn, made = _choices(view, setting, label, body.right, y)
         else:

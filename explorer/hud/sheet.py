@@ -46,7 +46,6 @@ def build(view: View) -> Section:
     menu = view.state.menu
     if menu not in MENUS:
         return Section()
-    m = view.metrics
     rect, body, limit = place(view)
     scroll = min(view.local.scroll.get("sheet_body", 0.0), limit)
     frame, closer = title(view, rect, menu)

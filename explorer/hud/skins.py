@@ -72,7 +72,9 @@ def icon(name: str, size: int) -> p3d.Texture:
     return _mask(f"icon-{name}-{size}", image, size, size)
 
 
-def _stroke(draw: ImageDraw.ImageDraw, s: float, points: list[tuple[float, float]], width: float) -> None:
+def _stroke(
+    draw: ImageDraw.ImageDraw, s: float, points: list[tuple[float, float]], width: float
+) -> None:
     """A line with round ends and joints; points in 0..1."""
     scaled = [(x * s, y * s) for x, y in points]
     draw.line(scaled, fill=255, width=round(width * s), joint="curve")

@@ -74,7 +74,9 @@ def _particles(view: View, x: float, y: float) -> Piece:
     relative = s.magnitude_scale == "relative"
     text = view.text(f"strip.magnitude.{s.magnitude_scale}")
     action = change(magnitude_scale="absolute" if relative else "relative")
-    shapes, widget, end = _quiet(view, "strip.magnitude", x, y, text, view.text("strip.magnitude.long"), action)
+    shapes, widget, end = _quiet(
+        view, "strip.magnitude", x, y, text, view.text("strip.magnitude.long"), action
+    )
     return shapes, [widget], end
 
 

@@ -178,11 +178,20 @@ def _thumbnails(view: View, track: Track) -> tuple[list[Widget], list[Shape]]:
         else:
             shapes.append(Box(rect, m.px(7), palette.RAISED))
         reach = m.px(PITCH) - track.thumb
-        target = Rect(rect.x - reach / 4, rect.y - m.px(8), rect.width + reach / 2, rect.height + m.px(10))
+        target = Rect(
+            rect.x - reach / 4, rect.y - m.px(8), rect.width + reach / 2, rect.height + m.px(10)
+        )
         label = view.text("timeline.step", step=shown + 1, steps=track.steps)
         action = change(target=float(step), playing=False)
         widgets.append(
-            Widget(f"timeline.thumb.{index}", "picture", target, label, view.text("timeline.picture"), action)
+            Widget(
+                f"timeline.thumb.{index}",
+                "picture",
+                target,
+                label,
+                view.text("timeline.picture"),
+                action,
+            )
         )
     return widgets, shapes
 
@@ -191,11 +200,22 @@ def _numbers(view: View, track: Track) -> list[Shape]:
     m, record, at = view.metrics, view.record, view.state.whole_step
     x = track.area.right - m.px(36)
     if record is None:
-        return [view.middle(x, track.area.centre[1], view.text("timeline.no_run"), LABEL, palette.DIM, "right")]
+        return [
+            view.middle(
+                x, track.area.centre[1], view.text("timeline.no_run"), LABEL, palette.DIM, "right"
+            )
+        ]
     step = record.step(at)
     noise = view.text("timeline.noise_left")
     return [
-        view.middle(x, (_title_middle(view, track) + track.slider_y) / 2, f"{noise}  σ {step.sigma:.2f}", NUMBER, palette.MUTED, "right"),
+        view.middle(
+            x,
+            (_title_middle(view, track) + track.slider_y) / 2,
+            f"{noise}  σ {step.sigma:.2f}",
+            NUMBER,
+            palette.MUTED,
+            "right",
+        ),
         view.middle(x, track.slider_y, f"t = {step.timestep:g}", NUMBER, palette.DIM, "right"),
     ]
 
@@ -230,7 +250,9 @@ def build_playhead(view: View) -> Section:
     )  # fmt: skip
     rect = Rect(track.left - m.px(20), y - m.px(24), track.right - track.left + m.px(40), m.px(60))
     label = view.text("timeline.step", step=s.whole_step + 1, steps=s.steps)
-    widget = Widget("playhead.slider", "slider", rect, label, view.text("timeline.slider"), slide=slide)
+    widget = Widget(
+        "playhead.slider", "slider", rect, label, view.text("timeline.slider"), slide=slide
+    )
     return Section((widget,), tuple(shapes))
 
 

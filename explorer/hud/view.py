@@ -122,7 +122,15 @@ class View:
         color: Color,
         align: Align = "left",
     ) -> Label:
-        return Label(float(round(x)), float(round(y)), text, style.face, self.metrics.size(style), color, align)
+        return Label(
+            float(round(x)),
+            float(round(y)),
+            text,
+            style.face,
+            self.metrics.size(style),
+            color,
+            align,
+        )
 
     def middle(
         self, x: float, y: float, text: str, style: Style, color: Color, align: Align = "left"

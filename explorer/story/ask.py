@@ -12,6 +12,8 @@ from explorer.story.provenance import Provenance
 from explorer.story.record import Record, Series
 from explorer.story.texts import Texts
 
+ROUND = (1.0, 1.2, 1.6, 2.0, 2.4, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -48,7 +50,9 @@ class Ask:
         if share is None:
             return None
         value = 100 * share
-        return self.texts.get("number.percent", value=f"{value:.2f}" if value < 1 else f"{value:.1f}")
+        return self.texts.get(
+            "number.percent", value=f"{value:.2f}" if value < 1 else f"{value:.1f}"
+        )
 
     def shape(self, shape: Iterable[int]) -> str:
         return " × ".join(str(size) for size in shape)
@@ -83,7 +87,9 @@ class Ask:
             last = (PanelAction("depth", self.text("action.deeper"), "understand"),)
         else:
             first = PanelAction("depth", self.text("action.plain"), "look")
-            name, value = ("formula", "engineer") if depth == "understand" else ("numbers", "understand")
+            name, value = (
+                ("formula", "engineer") if depth == "understand" else ("numbers", "understand")
+            )
             last = (PanelAction("depth", self.text(f"action.{name}"), value),)
         return (first, *between, *last)
 
@@ -123,11 +129,11 @@ def relative(values: Series | None) -> Series | None:
 
 
 def round_up(value: float) -> float:
-    """The next number of the form 1, 2, 2.5, 5 × 10ⁿ, so that an axis ends on something readable."""
+    """The next number of the form `ROUND` × 10ⁿ, so that an axis ends on something readable."""
     if value <= 0:
         return 1.0
     unit = 10.0 ** int(f"{value:e}".partition("e")[2])
-    return next(unit * k for k in (1.0, 1.2, 1.6, 2.0, 2.4, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0) if value <= unit * k * 1.0001)
+    return next(unit * k for k in ROUND if value <= unit * k * 1.0001)
 
 
 def significant(value: float | None) -> str | None:

@@ -92,9 +92,7 @@ def clock_panel(ask: Ask) -> Panel:
             ask.fact("scheduler", record.metadata.scheduler.name),
             ask.fact("coefficients", _coefficients(ask)),
         ),
-        formula=ask.formula(
-            ("clock",), ask.python(".metadata.steps")
-        ),
+        formula=ask.formula(("clock",), ask.python(".metadata.steps")),
         actions=ask.depth_actions(),
     )
 

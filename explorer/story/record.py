@@ -104,7 +104,7 @@ class Record:
         mass = self.word_mass
         if mass is None or not mass.size:
             return None
-        return float(mass[step, index] / max(float(mass.max()), 1e-12))
+        return float(mass[min(step, len(mass) - 1), index] / max(float(mass.max()), 1e-12))
 
     @cached_property
     def word_tokens(self) -> list[int]:

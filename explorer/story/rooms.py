@@ -16,7 +16,9 @@ RECORDED, DERIVED, ILLUSTRATION = Provenance.RECORDED, Provenance.DERIVED, Prove
 def unit_title(ask: Ask, unit: Unit) -> str:
     """`Down 1 · ResBlock 2`: side, level, kind, and a number if there are several."""
     units = ask.record.architecture.units
-    alike = [u.id for u in units if (u.stage, u.level, u.kind) == (unit.stage, unit.level, unit.kind)]
+    alike = [
+        u.id for u in units if (u.stage, u.level, u.kind) == (unit.stage, unit.level, unit.kind)
+    ]
     name = _name(ask, "unit", unit.kind)
     if len(alike) > 1:
         name = ask.text("title.numbered", name=name, number=alike.index(unit.id) + 1)
@@ -47,7 +49,9 @@ def unit_panel(ask: Ask, unit_id: str) -> Panel:
     column = ask.record.unit_column(unit.id)
     unfolded = ask.state.unfolded == unit.id
     fold = PanelAction(
-        "unfold", ask.text("action.fold" if unfolded else "action.unfold"), None if unfolded else unit.id
+        "unfold",
+        ask.text("action.fold" if unfolded else "action.unfold"),
+        None if unfolded else unit.id,
     )
     between = (fold,) if unit.layers else ()
     return Panel(
@@ -140,17 +144,16 @@ def _layer_plot(ask: Ask, unit: Unit, layer: Layer) -> tuple[Plot | None, tuple[
     """What was recorded of a single layer: how it reads, if it is attention."""
     record = ask.record
     if layer.kind == "self_attention" and (values := record.entropy(layer.id)) is not None:
-        array = record.array("self_attention_entropy")
-        assert array is not None
-        column = array.layer_ids.index(layer.id)
+        column = record.layer_column("self_attention_entropy", layer.id)
         plot = ask.plot("entropy", values, RECORDED, "entropy_formula", high=1.0)
         return plot, ask.python(f'.tensor("self_attention_entropy")[:, {column}]')
     if layer.kind == "cross_attention" and (reading := record.layer_words(layer.id)) is not None:
-        column, tokens = record.layer_column("attention_mass", layer.id), record.word_tokens
+        column = record.layer_column("attention_mass", layer.id)
         plot = ask.plot("words", reading, DERIVED, "words_formula", high=1.0)
-        expression = f'.tensor("attention_mass")[:, {column}, {tokens}].sum(axis=1)'
+        expression = f'.tensor("attention_mass")[:, {column}, {record.word_tokens}].sum(axis=1)'
         return plot, ask.python(expression)
-    return None, ask.python(f'.architecture.unit("{unit.id}").layers[{unit.layers.index(layer)}]')
+    index = unit.layers.index(layer)
+    return None, ask.python(f'.architecture.unit("{unit.id}").layers[{index}]')
 
 
 def skip_panel(ask: Ask, ends: str) -> Panel:

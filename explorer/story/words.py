@@ -94,7 +94,10 @@ def tower_panel(ask: Ask) -> Panel:
         lines=ask.lines("tower"),
         plot=ask.plot("words", record.role_series("word"), Provenance.DERIVED, "word_formula"),
         facts=(
-            *(ask.fact(name, ask.percent(_at(record.role_series(role), step))) for name, role in roles.items()),
+            *(
+                ask.fact(name, ask.percent(_at(record.role_series(role), step)))
+                for name, role in roles.items()
+            ),
             ask.fact("encoder", None if encoder is None else ask.count(encoder.parameters)),
             ask.fact("dropped", dropped),
         ),

@@ -16,7 +16,7 @@ POINTS = 32
 BLOCK = 32
 """Particles per block; a block belongs to one edge (same constant in particles.vert)."""
 KINDS = {"flow": 0, "skip": 1, "cond": 2, "time": 3, "return": 4}
-PER_METRE = {"flow": 9.0, "skip": 17.0, "cond": 0.0, "time": 0.55, "return": 7.0}
+PER_METRE = {"flow": 9.0, "skip": 26.0, "cond": 0.0, "time": 0.55, "return": 7.0}
 OWNERS_WIDTH = 64
 
 
@@ -47,7 +47,6 @@ def make_flows(edges: list[Edge], unit_index: dict[str, int], density: float) ->
         edges=float_texture("edges", table, smooth=False),
         infos=float_texture("infos", infos, smooth=False),
         owners=_owners(owners),
-        drift=0.0,
         gain=1.0,
     )
     additive(node, 20)

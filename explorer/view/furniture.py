@@ -66,12 +66,7 @@ def _gallery(mesh: Mesh, lights: Lights, gallery: GalleryPlace, palette: Palette
             glow=1.25,
             faces="fb",
         )
-        edges = [-w + 0.3, w - 0.3]
-        for a, b in pairwise(gallery.canvases):
-            local_a = gallery.frame.to_local(a.frame.origin)[0] + a.size / 2
-            local_b = gallery.frame.to_local(b.frame.origin)[0] - b.size / 2
-            edges.append((local_a + local_b) / 2)
-        for x in edges:
+        for x in (-w + 0.3, w - 0.3):  # none between the canvases: no column before a picture
             mesh.box((x - 0.10, 0.9, PLINTH), (x + 0.10, 1.1, h), palette.metal, faces="frkl")
     for canvas in gallery.canvases:
         x, _, z = gallery.frame.to_local(canvas.frame.origin)
@@ -105,7 +100,7 @@ def _tower(
         mesh.box(
             (-w * 0.55, -2.0, 2.0), (w * 0.55, 2.4, h - 2.0), scaled(palette.dark, 0.5), split=3.0
         )
-        for z in np.arange(6.0, h, 8.0):
+        for z in (3.0, h * 0.5, h - 0.4):
             mesh.box((-w, -3.4, z - 0.1), (w, 3.4, z + 0.1), scaled(concrete, 0.8), faces="tbfrkl")
         for x in (-w * 0.8 - 0.42, w * 0.8 + 0.42):
             mesh.box(
@@ -172,7 +167,7 @@ def _jetty(mesh: Mesh, lights: Lights, jetty: kinds.Jetty, frame: Frame, palette
             mesh.quad(side if sign < 0 else side[::-1], scaled(palette.concrete, 0.7), split=2.0)
             rail = [(x, y1, z1 + 0.96), (x, y0, z0 + 0.96), (x, y0, z0 + 1.02), (x, y1, z1 + 1.02)]
             if y1 <= 0:
-                mesh.quad(rail, palette.meaning, glow=0.35, split=9.0)
+                mesh.quad(rail, scaled(palette.metal, 0.5), split=9.0)
     mesh.box((-half, far - 0.12, rise), (half, far, rise + 1.02), scaled(palette.concrete, 0.7))
     mesh.box((-half, far - 0.14, rise - 0.6), (half, far, rise), scaled(palette.concrete, 0.7))
     for y in np.arange(far + 0.4, 0.2, 2.2):
@@ -180,8 +175,8 @@ def _jetty(mesh: Mesh, lights: Lights, jetty: kinds.Jetty, frame: Frame, palette
         for x in (-half + 0.05, half - 0.05):
             mesh.box((x - 0.03, y - 0.03, z), (x + 0.03, y + 0.03, z + 1.0), metal, faces="frkl")
             mesh.box(
-                (x - 0.05, y - 0.05, z + 0.10),
-                (x + 0.05, y + 0.05, z + 0.18),
+                (x - 0.04, y - 0.04, z + 0.10),
+                (x + 0.04, y + 0.04, z + 0.16),
                 palette.meaning,
                 glow=1.5,
             )

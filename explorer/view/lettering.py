@@ -36,6 +36,8 @@ class Line:
     font: str = "Inter-Medium"
     align: str = "left"
     pixels: int = 44
+    plate: tuple[float, float] | None = None
+    """Width and height in metres of a framed plate behind the text, centred on the frame's origin."""
 
 
 def letter(name: str, lines: Sequence[Line], *, glow: float = 1.0) -> p3d.NodePath:
@@ -45,9 +47,11 @@ def letter(name: str, lines: Sequence[Line], *, glow: float = 1.0) -> p3d.NodePa
     indices: list[int] = []
     for line, (x0, y0, x1, y1) in zip(lines, boxes, strict=True):
         scale = line.height / (line.pixels * 0.73)
+        if line.plate:
+            scale = line.plate[1] / (y1 - y0)
         width, height = (x1 - x0) * scale, (y1 - y0) * scale
         left = {"left": 0.0, "centre": -width / 2, "right": -width}[line.align]
-        low = -height * 0.28
+        low = -height * (0.5 if line.plate else 0.28)
         base = len(rows)
         w, h = sheet.shape[1], sheet.shape[0]
         for x, z, u, v in (
@@ -71,6 +75,10 @@ def _sheet(lines: Sequence[Line]) -> tuple[np.ndarray, list[tuple[int, int, int,
     """Draw the lines below each other, column by column; returns premultiplied RGBA and their boxes."""
     sizes = []
     for line in lines:
+        if line.plate:
+            tall = int(line.pixels * 2.0)
+            sizes.append((int(tall * line.plate[0] / line.plate[1]), tall))
+            continue
         face = font(line.font, line.pixels)
         sizes.append((int(face.getlength(line.text)) + 2 * PAD, int(line.pixels * 1.42)))
     widest = max((w for w, _ in sizes), default=8)
@@ -83,16 +91,29 @@ def _sheet(lines: Sequence[Line]) -> tuple[np.ndarray, list[tuple[int, int, int,
         boxes.append((x, y, x + w, y + h))
         x, row = x + w, max(row, h)
     image = Image.new("RGBA", (width, max(y + row, 8)), (0, 0, 0, 0))
-    for line, (x0, y0, _, y1) in zip(lines, boxes, strict=True):
+    draw = ImageDraw.Draw(image)
+    for line, (x0, y0, x1, y1) in zip(lines, boxes, strict=True):
+        if line.plate:
+            _plate(draw, line, (x0, y0, x1 - 1, y1 - 1))
+            continue
         layer = Image.new("L", (image.width, y1 - y0), 0)
-        ImageDraw.Draw(layer).text(
-            (x0 + PAD, (y1 - y0) * 0.72),
-            line.text,
-            font=font(line.font, line.pixels),
-            fill=255,
-            anchor="ls",
-        )
+        at = (x0 + PAD, (y1 - y0) * 0.72)
+        face = font(line.font, line.pixels)
+        ImageDraw.Draw(layer).text(at, line.text, font=face, fill=255, anchor="ls")
         image.paste(Image.new("RGBA", layer.size, (*line.color, 255)), (0, y0), layer)
     rgba = np.asarray(image).astype(np.float32)
     rgba[..., :3] *= rgba[..., 3:] / 255
     return rgba.astype(np.uint8), boxes
+
+
+def _plate(draw: ImageDraw.ImageDraw, line: Line, box: tuple[int, int, int, int]) -> None:
+    """A dark plate with a frame in a darker shade of the text's colour."""
+    x0, y0, x1, y1 = box
+    edge = tuple(int(c * 0.62) for c in line.color)
+    back = tuple(int(c * 0.20 + 10) for c in line.color)
+    draw.rectangle(box, fill=(*back, 255), outline=(*edge, 255), width=max(2, (y1 - y0) // 32))
+    size = line.pixels
+    while size > 12 and font(line.font, size).getlength(line.text) > (x1 - x0) * 0.9:
+        size -= 2
+    middle = ((x0 + x1) / 2, (y0 + y1) / 2 - size * 0.04)
+    draw.text(middle, line.text, font=font(line.font, size), fill=(*line.color, 255), anchor="mm")

@@ -88,7 +88,7 @@ def _arch(
                 [p + v, q + v, q + u, p + u], scaled(palette.concrete, 0.9), split=9.0, ao=0.95
             )
         low = -t * 1.06
-        mesh.quad([p + low - n * 0.4, q + low - n * 0.4, q + low + n * 0.4, p + low + n * 0.4],
+        mesh.quad([p + low - n * 0.75, q + low - n * 0.75, q + low + n * 0.75, p + low + n * 0.75],
                   palette.machine, glow=0.95, split=9.0)  # fmt: skip
     hangers = max(int(length / 3.8), 4)
     for i in range(1, hangers):

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from assetgen.pack import Architecture
+from explorer.view import cache
+from explorer.view.cache import Part
 from explorer.view.furniture import build_furniture
 from explorer.view.ground import build_ground
 from explorer.view.lights import Lights, bake
-from explorer.view.mesh import Mesh
-from explorer.view.palette import Palette
+from explorer.view.mesh import Material, Mesh
+from explorer.view.palette import Palette, scaled
 from explorer.view.pavilions import build_room
 from explorer.view.spans import build_bridge, build_stairs
 from explorer.world.places import Places
 from explorer.world.scene import Scene
 from explorer.world.valley import Valley
-
-Part = tuple[NDArray[np.float32], NDArray[np.uint32]]
 
 
 def build_statics(
@@ -28,6 +25,9 @@ def build_statics(
     unit_index: dict[str, int],
 ) -> tuple[dict[str, Part], Lights]:
     """Part name → (vertices `[n, 15]`, triangles): one part per room, bridge, and kind of thing, for culling."""
+    key = cache.key_of(architecture, scene)
+    if kept := cache.load(key):
+        return kept
     palette, lights = Palette.of(scene.theme), Lights()
     meshes: dict[str, Mesh] = {}
 
@@ -46,14 +46,12 @@ def build_statics(
     parts = {name: m.arrays() for name, m in meshes.items()}
     for vertices, _ in parts.values():
         bake(vertices, lights)
+    cache.save(key, parts, lights)
     return parts, lights
 
 
 def _court(mesh: Mesh, valley: Valley, palette: Palette) -> None:
     """The platform of the Deep."""
-    from explorer.view.mesh import Material
-    from explorer.view.palette import scaled
-
     low, high = valley.court
     mesh.box(
         (low[0], low[1], low[2] - 3.0),

@@ -16,11 +16,13 @@ from explorer.view.shaders import load_shader
 from explorer.view.textures import float_texture
 from explorer.world import paths
 from explorer.world.places import Places, tile_frames
-from explorer.world.valley import Frame, Valley, Vec3
+from explorer.world.valley import Valley, Vec3
 
 BEAM_COLUMNS = (("vertex", 3), ("direction", 3), ("color", 4), ("info", 3))
 BEAM = (1.0, 0.58, 0.22)
-WIDTH = 0.62
+WIDTH = 0.40
+BEAMS_PER_ROOM = 4
+"""A room receives beams of the words it reads most at a step; more would only be a curtain of light."""
 Rows = list[tuple[float, ...]]
 
 
@@ -41,6 +43,14 @@ def tile_mass(pack: Pack, tokens: tuple[int, ...]) -> np.ndarray:
     return np.clip(mass[:, :, list(tokens)].sum(-1) / max(float(top), 1e-6), 0, 1)
 
 
+def strongest(table: np.ndarray, count: int) -> np.ndarray:
+    """`table` with all but the `count` largest values of its last axis set to 0."""
+    if table.shape[-1] <= count:
+        return table
+    least = np.sort(table, -1)[..., -count][..., None]
+    return np.where(table >= least, table, 0.0)
+
+
 def make_words(valley: Valley, places: Places, pack: Pack) -> tuple[p3d.NodePath, p3d.NodePath]:
     """Tower lettering and beams of one run; both empty where the run has no attention."""
     signs, beams = p3d.NodePath("words"), p3d.NodePath("beams")
@@ -54,32 +64,21 @@ def make_words(valley: Valley, places: Places, pack: Pack) -> tuple[p3d.NodePath
     entry = pack.array("attention_mass")
     layers = entry.layer_ids or tuple(r.id for r in pack.array("attention").layers)
     targets = [valley.room(_unit_of(layer, valley)) for layer in layers]
-    table = np.concatenate(
-        [tile_mass(pack, t)[..., None] for _, t in tiles], -1
-    )  # [S, layers, tiles]
+    table = np.stack([tile_mass(pack, t) for _, t in tiles], -1)  # [S, layers, tiles]
+    beam_table = strongest(table * [not text.startswith("‹") for text, _ in tiles], BEAMS_PER_ROOM)
     for j, ((text, _), (place, width, height)) in enumerate(zip(tiles, frames, strict=True)):
-        middle = Frame(place.to_world((0.0, -0.06, -height * 0.20)), place.yaw)
         marker = text.startswith("‹")
-        size = min(height * 0.52, width / max(len(text), 4) * 1.15)
-        lines.append(
-            Line(
-                text,
-                middle,
-                size,
-                (166, 150, 132) if marker else (255, 222, 178),
-                "Inter-SemiBold",
-                "centre",
-                72,
-            )
-        )
-        side = place.to_world((0.0, -0.1, 0.0))
+        color = (166, 150, 132) if marker else (255, 214, 160)
+        plate = (width, height)
+        lines.append(Line(text, place, height * 0.4, color, "Inter-SemiBold", "centre", 72, plate))
         for i, room in enumerate(targets):
             if room is not None and not marker:
+                side = place.to_world((room.side * width * 0.46, -0.1, 0.0))
                 rows.append((side, paths.roof(room), i * len(tiles) + j))
     letter("words", lines, glow=0.95).reparent_to(signs)
     if rows:
         _ribbons(rows).reparent_to(beams)
-        flat = table.reshape(len(table), -1).astype(np.float32)
+        flat = beam_table.reshape(len(table), -1).astype(np.float32)
         beams.set_shader_input("mass", float_texture("mass", np.ascontiguousarray(flat)))
     return signs, beams
 
@@ -119,6 +118,6 @@ def _glow(name: str, vertices: Rows, indices: list[int], sort: int) -> p3d.NodeP
     geom = make_geom(np.array(vertices, np.float32), np.array(indices, np.uint32), BEAM_COLUMNS)
     node = p3d.NodePath(make_node(name, geom))
     node.set_shader(load_shader("beams.vert", "beams.frag"))
-    node.set_shader_inputs(gain=0.85, drift=0.0)
+    node.set_shader_inputs(gain=0.7)
     additive(node, sort)
     return node

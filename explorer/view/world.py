@@ -59,7 +59,7 @@ class World:
         self._run_nodes = self.root.attach_new_node("run")
         self._canvases: dict[CanvasPlace, p3d.NodePath] = {}
         self._phase = 0.0
-        self._drift = 0.0
+        self.drift = 0.0
         self._defaults()
         self._build(valley, architecture)
 
@@ -140,10 +140,8 @@ class World:
         lettering, beams = make_words(self.valley, self.places, run.pack)
         for node in (lettering, beams):
             node.reparent_to(self._run_nodes)
-        self._beams = beams
-        signs.make_signs(self.valley, self.places, run.pack, self._texts).reparent_to(
-            self._run_nodes
-        )
+        labels = signs.make_signs(self.valley, self.places, run.pack, self._texts)
+        labels.reparent_to(self._run_nodes)
 
     def _dress_canvases(self, *, decoded: bool) -> None:
         for canvas, node in self._canvases.items():
@@ -202,9 +200,9 @@ class World:
         rate = 1.0 if state.reduced_motion or dt <= 0 else 1 - float(np.exp(-dt / 2.0))
         self._phase += (target - self._phase) * rate
         if not state.reduced_motion:
-            self._drift += dt
+            self.drift += dt
         phase = self._phase
-        self.root.set_shader_inputs(moment=state.step, phase=phase, drift=self._drift)
+        self.root.set_shader_inputs(moment=state.step, phase=phase, drift=self.drift)
         dim = 1.0 if phase < 0.5 else 0.55 + 0.45 * (1 - phase)
         self.root.set_shader_input("light_scale", dim)
         if self._mirror:

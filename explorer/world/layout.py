@@ -58,13 +58,10 @@ def plot(unit: Unit, level: int, base_resolution: int, rule: LayoutRule) -> Plot
 def wall_grid(p: Plot) -> tuple[int, int, float]:
     """Columns, rows and tile size of the feature wall: more, smaller tiles the deeper the level."""
     rows = min(3 + p.level, 6)
-    tile = (p.height - 2.0) / rows
-    columns = max(int((p.width - 1.4) / tile), 1)
     channels = p.unit.output[0] if p.unit.output else 1
-    while columns * rows > channels and rows > 1:
-        rows -= 1
-    columns = min(columns, max(channels // rows, 1))
-    tile = min((p.width - 1.4) / columns, (p.height - 2.0) / rows, 2.2)
+    columns = min(max(round((p.width - 1.2) / ((p.height - 1.75) / rows)), 1) + 1, channels)
+    rows = min(rows, max(channels // columns, 1))
+    tile = min((p.width - 1.2) / columns, (p.height - 1.75) / rows, 2.2)
     return columns, rows, tile
 
 

@@ -95,7 +95,7 @@ def _gallery(station: kinds.Gallery, frame: Frame) -> GalleryPlace:
     sizes = [getattr(station, SIZES[name]) * k for name in station.shows]
     gap = (station.gap + 0.8) * k
     width = sum(sizes) + gap * (len(sizes) + 1)
-    centre = PLINTH + 0.9 + max(sizes) / 2
+    centre = PLINTH + 1.75 + max(sizes) / 2
     x, canvases = -width / 2, []
     for name, size in zip(station.shows, sizes, strict=True):
         x += gap + size / 2
@@ -150,7 +150,7 @@ def tile_frames(
     start = (low + high - pitch * (count - 1)) / 2
     return [
         (
-            Frame(frame.to_world((0.0, -tower.width * 0.4, start + pitch * i)), frame.yaw),
+            Frame(frame.to_world((0.0, -tower.width * 0.42, start + pitch * i)), frame.yaw),
             width,
             height,
         )

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from math import floor
+from math import floor, hypot
 
 from explorer.world.solids import HEIGHT, STEP, Solids
 from explorer.world.valley import Vec3
-from explorer.world.walk import DROP
 
-GRID = 1.0
-"""Distance of two cells, metres."""
-SAMPLES = 2
-"""Steps in which a move between two cells is tried."""
+SAMPLES = (2, 4)
+"""Steps in which a move between two cells is tried: few first, many where those were too long."""
 Cell = tuple[int, int, int]
 
 
@@ -43,10 +40,16 @@ class Reach:
 
     def step(self, x: float, y: float, z: float, to_x: float, to_y: float) -> float | None:
         """Height of the feet after walking straight to `(to_x, to_y)`, or None."""
-        for i in range(1, SAMPLES + 1):
-            px, py = x + (to_x - x) * i / SAMPLES, y + (to_y - y) * i / SAMPLES
+        for count in SAMPLES:
+            if (there := self._walk(x, y, z, to_x - x, to_y - y, count)) is not None:
+                return there
+        return None
+
+    def _walk(self, x: float, y: float, z: float, dx: float, dy: float, count: int) -> float | None:
+        for i in range(1, count + 1):
+            px, py = x + dx * i / count, y + dy * i / count
             below = self.solids.floor(px, py, z, exact=False)
-            if not -DROP <= below - z <= STEP or self.solids.is_wet(px, py, below):
+            if abs(below - z) > STEP or not self.solids.is_land(px, py, below):
                 return None
             z = below
             if not self.solids.is_free(px, py, z) or self.solids.ceiling(px, py, z) - z < HEIGHT:
@@ -65,35 +68,13 @@ class Reach:
             if (cell := (round(x) + i, round(y) + j, floor(z * 2) + k)) in self.heights
         )
 
-    def traps(self) -> set[Cell]:
-        """Cells from which the start cannot be walked back to."""
-        back: dict[Cell, list[Cell]] = {cell: [] for cell in self.heights}
-        for cell, z in self.heights.items():
-            for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-                x, y = cell[0], cell[1]
-                z_there = self.step(x, y, z, x + dx, y + dy)
-                if z_there is not None:
-                    there = (x + dx, y + dy, floor(z_there * 2))
-                    if there in back:
-                        back[there].append(cell)
-        seen, queue = {self.origin}, deque([self.origin])
-        while queue:
-            for cell in back[queue.popleft()]:
-                if cell not in seen:
-                    seen.add(cell)
-                    queue.append(cell)
-        return set(self.heights) - seen
-
-    def distance(self, place: Vec3) -> float | None:
-        """Length of a shortest way along the grid to the cell nearest to `place`, metres."""
-        near = min(
+    def path(self, place: Vec3) -> list[Vec3]:
+        """A shortest way along the grid from the start to the cell nearest to `place`."""
+        cell = min(
             self.heights,
-            key=lambda c: (
-                (c[0] - place[0]) ** 2 + (c[1] - place[1]) ** 2 + (c[2] / 2 - place[2]) ** 2
-            ),
+            key=lambda c: hypot(c[0] - place[0], c[1] - place[1], self.heights[c] - place[2]),
         )
-        length = 0.0
-        while self.came_from[near] != near:
-            near = self.came_from[near]
-            length += GRID
-        return length if self.reaches(place) else None
+        way = [cell]
+        while self.came_from[way[-1]] != way[-1]:
+            way.append(self.came_from[way[-1]])
+        return [(float(x), float(y), self.heights[x, y, z]) for x, y, z in reversed(way)]

@@ -15,6 +15,8 @@ STEP = 0.55
 """Highest step a body takes in its stride, metres."""
 CELL = 4.0
 """Side of a hash cell, metres."""
+OUTSIDE = 40.0
+"""How far one can fly beyond the walkable world, metres."""
 SLAB = 0.55
 """Thickness of a roof, metres."""
 _HAIR = 1e-3
@@ -43,7 +45,8 @@ class Solids:
 
     def __init__(self, valley: Valley) -> None:
         self.terrain, self.ground = valley.terrain, valley.ground
-        self.bounds = valley.bounds
+        self.walkable = x0, y0, x1, y1 = valley.bounds
+        self.bounds = (x0 - OUTSIDE, y0 - OUTSIDE, x1 + OUTSIDE, y1 + OUTSIDE)
         self._facets: dict[Key, list[Facet]] = defaultdict(list)
         self._walls: dict[Key, list[Wall]] = defaultdict(list)
         for deck in valley.decks:
@@ -88,9 +91,13 @@ class Solids:
 
     def is_wet(self, x: float, y: float, floor: float) -> bool:
         """Whether a floor at `(x, y)` is the bed of the sea or the lake."""
-        if floor > self.ground(x, y) + _HAIR:
-            return False
-        return y < self.terrain.shore_y or floor < self.terrain.water
+        low = y < self.terrain.shore_y or floor < self.terrain.water
+        return low and floor <= self.ground(x, y) + _HAIR
+
+    def is_land(self, x: float, y: float, floor: float) -> bool:
+        """Whether feet may stand on a floor at `(x, y)`: dry, and in the walkable world."""
+        x0, y0, x1, y1 = self.walkable
+        return x0 <= x <= x1 and y0 <= y <= y1 and not self.is_wet(x, y, floor)
 
     def push_out(self, x: float, y: float, z: float) -> tuple[float, float] | None:
         """`(x, y)` moved out of the walls and into the world; None when wedged between walls."""

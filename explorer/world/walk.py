@@ -16,8 +16,8 @@ from explorer.world.valley import Vec3
 WALK, RUN, FLY = 2.2, 5.0, 12.0
 """Speeds, m/s."""
 EYE = 1.7
-DROP = STEP
-"""Deeper edges act as railings, metres: nobody walks down where they could not come back up."""
+LEDGE = 0.8
+"""A floor this much higher or lower a radius ahead acts as a wall or a railing, metres."""
 TICK = 1 / 60
 GRAVITY = 9.81
 TERMINAL = 25.0
@@ -67,15 +67,10 @@ class Body:
         self.velocity, self.eye_height, self._pending = (0.0, 0.0, 0.0), EYE, 0.0
         self._before = (self.feet, EYE)
 
-    def settle_eye(self, z: float) -> None:
-        """Let the eye come down (or up) to its height from `z`, if that is near."""
-        self.eye_height = min(max(z - self.feet[2], EYE - 0.6), EYE + 0.6)
-        self._before = (self.feet, self.eye_height)
-
     def set_flying(self, flying: bool) -> bool:
-        """Start or end flight; False when there is only water below to land on."""
+        """Start or end flight; False when there is no land below."""
         x, y, z = self.feet
-        if not flying and self.solids.is_wet(x, y, self.solids.floor(x, y, z)):
+        if not flying and not self.solids.is_land(x, y, self.solids.floor(x, y, z)):
             return False
         self.flying = flying
         return True
@@ -129,12 +124,12 @@ class Body:
         ux, uy = (x - ax) / length * RADIUS, (y - ay) / length * RADIUS
         for c, s in () if falling else _FEELERS:
             px, py = x + c * ux - s * uy, y + s * ux + c * uy
-            if not -DROP <= self.solids.floor(px, py, z, exact=False) - z <= STEP:
+            if abs(self.solids.floor(px, py, z, exact=False) - z) > LEDGE:
                 return False
         floor = self.solids.floor(x, y, z)
-        if floor - z > STEP or (not falling and floor - z < -DROP):
+        if floor - z > STEP or (not falling and floor - z < -STEP):
             return False
-        if self.solids.is_wet(x, y, floor):
+        if not self.solids.is_land(x, y, floor):
             return False
         return self.solids.ceiling(x, y, max(floor, z)) - max(floor, z) >= HEIGHT
 
@@ -180,17 +175,35 @@ class Body:
         self.eye_height += (EYE - self.eye_height) * (1 - exp(-TICK / 0.09))
 
     def _free_place(self, x: float, y: float, z: float) -> Vec3:
-        for ring in range(40):
-            for turn in range(max(6 * ring, 1)):
-                angle = tau * turn / max(6 * ring, 1)
-                px, py = x + 0.25 * ring * cos(angle), y + 0.25 * ring * sin(angle)
-                to = self.solids.push_out(px, py, z)
-                if to is None:
-                    continue
-                floor = self.solids.floor(*to, z)
-                if not self.flying and self.solids.is_wet(*to, floor):
-                    continue
-                pz = max(z, floor + HOVER) if self.flying else floor
-                if self.solids.is_free(*to, pz) and self.solids.ceiling(*to, pz) - pz >= HEIGHT:
-                    return (*to, pz)
+        """The nearest place with room for a body: at about the height asked for, if there is one."""
+        for slack in (1.0, 1000.0):
+            for ring in range(40):
+                for turn in range(max(6 * ring, 1)):
+                    angle = tau * turn / max(6 * ring, 1)
+                    px, py = x + 0.25 * ring * cos(angle), y + 0.25 * ring * sin(angle)
+                    if (found := self._stand(px, py, z, slack)) is not None:
+                        return found
         return (x, y, max(z, self.solids.floor(x, y, z)))
+
+    def _stand(self, x: float, y: float, z: float, slack: float) -> Vec3 | None:
+        """Where a body put down at a point is, or None where it cannot be."""
+        to = self.solids.push_out(x, y, z)
+        if to is None:
+            return None
+        floor = self.solids.floor(*to, z)
+        there = max(z, floor + HOVER) if self.flying else floor
+        if not self.flying and (
+            abs(floor - z) > slack
+            or not self.solids.is_land(*to, floor)
+            or not self._level(*to, floor)
+        ):
+            return None
+        free = self.solids.is_free(*to, there)
+        return (*to, there) if free and self.solids.ceiling(*to, there) - there >= HEIGHT else None
+
+    def _level(self, x: float, y: float, z: float) -> bool:
+        """Whether there is a floor under the whole body, and not a steep slope."""
+        return all(
+            abs(self.solids.floor(x + dx, y + dy, z, exact=False) - z) <= STEP
+            for dx, dy in ((RADIUS, 0), (-RADIUS, 0), (0, RADIUS), (0, -RADIUS))
+        )

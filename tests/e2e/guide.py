@@ -13,7 +13,7 @@ from assetgen.pack import Library, Pack
 from assetgen.pack.resources import data_dir
 from explorer.hud.measure import FontMeasure
 from explorer.hud.model import HudModel
-from explorer.hud.view import LibraryEntry, MapPlan
+from explorer.hud.view import LibraryEntry
 from explorer.state import Store
 from explorer.story.record import Record
 from explorer.story.texts import Texts
@@ -23,7 +23,6 @@ from explorer.world.places import CanvasPlace, Places, furnish
 from explorer.world.rails import Pose, look_at
 from explorer.world.scene_load import fit, load_scene, view_of
 from explorer.world.valley import Valley
-
 from tests.e2e.screen import Picture
 
 Point = tuple[float, float]
@@ -52,13 +51,20 @@ class Guide:
         scene = fit(scene, valley)
         places = furnish(valley, scene)
         view = scene.cameras[camera or scene.start]
-        eye, look = view_of(view, valley)
+        pose = look_at(*view_of(view, valley), view.fov)
         store = Store()
         texts = Texts.load(data_dir("scenes") / "locales" / "en.yaml")
         hud = HudModel(store, texts, FontMeasure(data_dir("assets") / "fonts"), *size)
         hud.set_record(Record(pack, architecture))
+        listed = [each for each in library.runs if each.profile != "light"]
+        hud.set_library(
+            tuple(
+                LibraryEntry(x.model, x.id, x.title, x.prompt, x.path / "final.png") for x in listed
+            )
+        )
         store.update(model=entry.model, run=run, steps=pack.steps)
-        return cls(size, library, pack, valley, places, look_at(eye, look, view.fov), hud)
+        hud.refresh()
+        return cls(size, library, pack, valley, places, pose, hud)
 
     def set(self, **state: Any) -> None:
         """Tell the guide what the visitor did: `menu="prompts"`, `selection="unit:…"`."""
@@ -108,6 +114,11 @@ class Guide:
         right, up = (side - ahead for side in (at(1, 0), at(0, 1)))
         return np.array([right / np.linalg.norm(right), ahead, up / np.linalg.norm(up)])
 
+    def row_of(self, run: str) -> str:
+        """The widget in the list of prompts that opens a run."""
+        ids = [entry.run for entry in self.hud.view.library]
+        return f"sheet_body.run.{ids.index(run)}"
+
     def room(self, apart: int = 24) -> tuple[str, Point]:
         """A room that the visitor can see and click: its id and a pixel on it, clear of the HUD."""
         picker = Picker(valley_targets(self.valley), self.valley.terrain.height)
@@ -150,8 +161,17 @@ class Guide:
         return seen
 
 
-def likeness(seen: Picture, expected: Picture) -> float:
-    """Correlation of two pictures, −1..1, whatever their sizes, brightness and contrast."""
+def likeness(seen: Picture, expected: Picture, hidden: float = 0.2) -> float:
+    """Correlation of two pictures, -1..1, whatever their sizes, brightness and contrast.
+
+    A share `hidden` of the pixels may be covered by something else: those that fit worst do not count.
+    """
     height, width = seen.shape[:2]
     small = np.asarray(Image.fromarray(expected).resize((width, height), Image.Resampling.BOX))
-    return float(np.corrcoef(seen.ravel().astype(float), small.ravel().astype(float))[0, 1])
+    x, y = small.reshape(-1, 3).astype(float), seen.reshape(-1, 3).astype(float)
+    counts = np.ones(len(x), bool)
+    for _ in range(4):
+        slope, offset = np.polyfit(x[counts].ravel(), y[counts].ravel(), 1)
+        error = np.abs(y - slope * x - offset).sum(axis=1)
+        counts = error <= np.quantile(error, 1 - hidden)
+    return float(np.corrcoef(x[counts].ravel(), y[counts].ravel())[0, 1])

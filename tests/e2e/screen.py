@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("Xvfb", "openbox", "xdotool")
 SCREEN = (1024, 640)
 MANAGER = """<?xml version="1.0"?>
@@ -99,13 +100,19 @@ class Program:
         options = ["--size", f"{size[0]}x{size[1]}", *arguments]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "explorer", *options],
-            env={**screen.environment, "LP_NUM_THREADS": "1"},
+            env={
+                **screen.environment,
+                "LP_NUM_THREADS": "1",
+                "PYTHONPATH": str(ROOT),
+                "XDG_CONFIG_HOME": str(screen.folder),
+            },
+            cwd=screen.folder,
             stdout=self.log,
             stderr=subprocess.STDOUT,
         )
         self.window = self._find_window()
         screen.tell("windowmove", "--sync", self.window, "0", "0")
-        screen.tell("windowfocus", "--sync", self.window)
+        self.focus()
 
     def _find_window(self, seconds: float = 60) -> str:
         def search() -> str | None:
@@ -123,27 +130,36 @@ class Program:
 
         return eventually(search, "a window of the explorer", seconds)
 
+    def focus(self) -> None:
+        """Give the window the keyboard; a window manager may do so late."""
+
+        def focused() -> bool | None:
+            self.screen.tell("windowfocus", self.window)
+            return self.screen.tell("getwindowfocus").strip() == self.window or None
+
+        eventually(focused, "the keyboard focus")
+
     @property
     def said(self) -> str:
         return Path(self.log.name).read_text()
 
     def look(self) -> Picture:
-        """What the window shows now."""
+        """What the window shows now, [height, width, RGB]."""
         width, height = self.size
         return self.screen.pixels()[:height, :width]
 
-    def settled(self, seconds: float = 20, change: float = 0.4) -> Picture:
-        """The picture once two looks in a row hardly differ (mean difference of 0..255)."""
-        before = self.look()
+    def settled(self, seconds: float = 30, change: float = 0.6) -> Picture:
+        """The picture once it has hardly changed for a second (mean difference of 0..255)."""
+        looks = [self.look()]
 
         def still() -> Picture | None:
-            nonlocal before
-            time.sleep(0.25)
-            now = self.look()
-            same = difference(before, now) < change
-            before = now
-            return now if same else None
+            time.sleep(0.2)
+            looks.append(self.look())
+            last = looks[-7:]
+            same = len(last) == 7 and all(difference(x, last[-1]) < change for x in last)
+            return last[-1] if same and last[-1].std() > 5 else None
 
+        time.sleep(0.3)
         return eventually(still, "a still picture", seconds)
 
     def point(self, x: float, y: float) -> None:
@@ -189,6 +205,7 @@ class Program:
     def close(self) -> int:
         """Close the window as a person does; the exit status (negative: it had to be killed)."""
         if self.process.poll() is None:
+            self.focus()
             self.screen.tell("key", "alt+F4")
             try:
                 self.process.wait(15)

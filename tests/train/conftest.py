@@ -51,7 +51,7 @@ def tiny(config: dict[str, Any]) -> dict[str, Any]:
         "groups": 4,
         "scenes": 20,
         "batch": 2,
-        "milestones": [4],
+        "milestones": [2],
     }
     small["sheet"] |= {"steps": 2, "prompts": ["a fox on grass", "a cat on snow"]}
     return small

@@ -50,7 +50,7 @@ def test_a_stock_pipeline_comes_out(command: Any, tmp_path: Path) -> None:
     assert pipe("a fox on grass", num_inference_steps=2).images[0].size == (128, 128)
     stored = list((tmp_path / "pipeline").rglob("*.safetensors"))
     assert len(stored) == 3
-    assert (tmp_path / "unet" / "milestones" / "00000004.pt").exists()
+    assert (tmp_path / "unet" / "milestones" / "00000002.pt").exists()
 
 
 def test_the_decoder_learns_on_and_the_latents_stay(command: Any, tmp_path: Path) -> None:
@@ -82,7 +82,8 @@ def test_training_resumes_with_its_optimiser(command: Any, tmp_path: Path) -> No
     assert command("vae", 0.01) == 0
     assert command("unet", 0.01) == 0
     first = torch.load(tmp_path / "unet" / "state.pt")
-    assert command("unet", 0.03) == 0
+    # A slow machine may have overdrawn the budget: the next one starts from what was used.
+    assert command("unet", first["elapsed"] / 60 + 0.01) == 0
     second = torch.load(tmp_path / "unet" / "state.pt")
     assert second["samples"] > first["samples"]
     assert second["task"]["ema"]["updates"] == second["samples"] // 2

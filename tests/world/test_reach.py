@@ -16,9 +16,7 @@ def test_rooms_banks_and_terraces_are_reached_on_foot() -> None:
     assert reach.reaches((40, 2, -9))
     assert not reach.reaches((47, 2, -11)), "the lake's bed"
     assert not reach.reaches((-9, 8, -6)), "the trench"
-    assert not reach.traps()
-    way = reach.distance((40, 2, -9))
-    assert way is not None and 40 <= way <= 46
+    assert 40 <= len(reach.path((40, 2, -9))) <= 46
 
 
 def test_without_stair_or_bridge_nothing_is_reached() -> None:
@@ -28,16 +26,16 @@ def test_without_stair_or_bridge_nothing_is_reached() -> None:
     assert not reach.reaches((40, 2, -9))
 
 
-def test_a_ledge_one_can_only_fall_from_is_a_trap() -> None:
+def test_a_ledge_nobody_could_come_back_up_is_not_walked_down() -> None:
     valley = small_valley()
 
-    class Pit:
+    class Ledge:
         water, shore_y = -9.5, -18.0
 
         def height(self, x: float, y: float) -> float:
-            return -1.0 if x > 5 else 0.0
+            return -0.7 if x > 5 else 0.0
 
-    valley.terrain = Pit()  # type: ignore[assignment]
-    reach = Reach(Solids(replace(valley, decks=[], rooms=[])), (0.0, 0.0, 0.0))
-    assert reach.reaches((10, 0, -1))
-    assert reach.traps()
+    valley.terrain = Ledge()  # type: ignore[assignment]
+    solids = Solids(replace(valley, decks=[], rooms=[]))
+    assert not Reach(solids, (0.0, 0.0, 0.0)).reaches((10, 0, -0.7))
+    assert not Reach(solids, (10.0, 0.0, -0.7)).reaches((0, 0, 0))

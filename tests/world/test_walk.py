@@ -109,12 +109,25 @@ def test_lands_on_land_but_not_on_water(solids: Solids) -> None:
     assert body.feet[0] <= 44
 
 
+def test_is_put_down_where_it_can_walk(solids: Solids) -> None:
+    body = placed(solids, 20.1, 10)  # over the first riser
+    assert body.feet[2] == 0 and body.feet[0] < 20
+    body = placed(solids, -9, 8)  # over the trench
+    assert body.feet[2] == 0
+    body = placed(solids, 12, 11, 0.28)  # in a wall
+    assert solids.is_free(*body.feet)
+
+
 def test_keeps_inside_the_world(solids: Solids) -> None:
     body = placed(solids, 0, 15, 30, flying=True)
-    for _ in range(600):
+    for _ in range(900):
         body.move(1 / 60, (-12.0, 12.0, 12.0))
     x, y, z = body.feet
-    assert x >= -25 and y <= 20 and z <= 110
+    assert -65 <= x < -25 and 20 < y <= 60 and z <= 110
+    assert not body.set_flying(False), "nothing to land on outside"
+    body = placed(solids, -18, 10)
+    walk(body, (-1, 1), 6, RUN)
+    assert body.feet[0] >= -25 and body.feet[1] <= 20
 
 
 def test_same_path_at_any_frame_rate(solids: Solids) -> None:

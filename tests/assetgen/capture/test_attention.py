@@ -25,10 +25,8 @@ def run(pipe: Any, shape: tuple[int, ...], batch: int = 2) -> tuple[torch.Tensor
     sample = torch.randn(batch, *shape, generator=generator)
     text = torch.randn(batch, 24, 32, generator=generator)
     events: list[Any] = []
-    tap = AttentionTap(pipe.unet, events.append, lambda n: n - 1)
-    with torch.no_grad(), tap:
+    with torch.no_grad(), AttentionTap(pipe.unet, events.append, lambda n: n - 1):
         out = pipe.unet(sample, 500, encoder_hidden_states=text, return_dict=False)[0]
-    tap.close()
     with torch.no_grad():
         plain = pipe.unet(sample, 500, encoder_hidden_states=text, return_dict=False)[0]
     assert torch.equal(out, plain)
@@ -75,10 +73,8 @@ def test_only_the_conditional_half_is_recorded(pipe: Any) -> None:
     maps = []
     for prompt, batch in ((text, 2), (text[1:], 1)):
         events: list[Any] = []
-        tap = AttentionTap(pipe.unet, events.append, lambda n: n - 1)
-        with torch.no_grad(), tap:
+        with torch.no_grad(), AttentionTap(pipe.unet, events.append, lambda n: n - 1):
             pipe.unet(sample[:batch], 500, encoder_hidden_states=prompt)
-        tap.close()
         maps.append(next(e.maps for e in events if isinstance(e, CrossAttention)))
     assert torch.allclose(maps[0], maps[1], atol=1e-5)
 

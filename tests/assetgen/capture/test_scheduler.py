@@ -17,11 +17,10 @@ pytestmark = pytest.mark.torch
 CASES = [
     (name, kind)
     for name in SOLVERS
-    for kind in (
-        ("flow_prediction",) if name.startswith("Flow") else ("epsilon", "v_prediction")
-    )
+    for kind in (("flow_prediction",) if name.startswith("Flow") else ("epsilon", "v_prediction"))
 ]
-SINGLE_SUM = [case for case in CASES if case[0] not in ("HeunDiscreteScheduler", "UniPCMultistepScheduler")]  # fmt: skip
+NO_SUM = ("HeunDiscreteScheduler", "UniPCMultistepScheduler")
+SINGLE_SUM = [case for case in CASES if case[0] not in NO_SUM]
 
 
 def make(name: str, kind: str, **options: Any) -> Any:
@@ -50,7 +49,9 @@ def output_for(tap: SchedulerTap, t: Any, sample: torch.Tensor, x0: torch.Tensor
     }[tap.solver.prediction]
 
 
-def walk(made: Any, tap: SchedulerTap | None, x0: torch.Tensor, reader: SchedulerTap) -> torch.Tensor:
+def walk(
+    made: Any, tap: SchedulerTap | None, x0: torch.Tensor, reader: SchedulerTap
+) -> torch.Tensor:
     generator = torch.Generator().manual_seed(1)
     sample = torch.randn(x0.shape, generator=generator) * float(
         getattr(made, "init_noise_sigma", 1.0)
@@ -72,13 +73,13 @@ def test_x0_of_a_model_that_knows_it_is_recovered(name: str, kind: str) -> None:
     walk(made, tap, x0, tap)
     tap.close()
     for step in tap.steps:
-        assert step.alpha**2 + step.sigma**2 == pytest.approx(1, abs=1e-5) or kind.startswith("flow")
+        assert step.alpha**2 + step.sigma**2 == pytest.approx(1, abs=1e-5) or kind.startswith(
+            "flow"
+        )
         # LCM mixes a little of x_t into its estimate, by design
         bound = 5e-3 if name.startswith("LCM") else 1e-4
         assert float((step.x0 - x0).abs().max()) < bound
-        assert torch.allclose(
-            step.x_t, step.alpha * x0 + step.sigma * step.eps, atol=1e-3
-        )
+        assert torch.allclose(step.x_t, step.alpha * x0 + step.sigma * step.eps, atol=1e-3)
 
 
 @pytest.mark.parametrize(("name", "kind"), SINGLE_SUM)

@@ -1,0 +1,75 @@
+"""Built geometry kept between starts: the same network, scene and builders give the same vertices."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from assetgen.pack import Architecture
+from explorer.view.lights import Lights
+from explorer.world.scene import Scene
+
+Part = tuple[NDArray[np.float32], NDArray[np.uint32]]
+KEPT = 8
+"""Worlds kept; the oldest go first."""
+
+
+def cache_dir() -> Path:
+    """The platform's cache folder for this program; the folder need not exist."""
+    home = Path.home()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
+    return base / "diffusion-explorer" / "worlds"
+
+
+def key_of(architecture: Architecture, scene: Scene) -> str:
+    """Hash of everything the geometry depends on, the source of its builders included."""
+    digest = hashlib.sha256()
+    digest.update(msgspec.json.encode(architecture))
+    digest.update(msgspec.json.encode(scene))
+    package = Path(__file__).resolve().parents[1]
+    for folder in ("view", "world"):
+        for source in sorted((package / folder).glob("*.py")):
+            digest.update(source.read_bytes())
+    return digest.hexdigest()[:24]
+
+
+def load(key: str) -> tuple[dict[str, Part], Lights] | None:
+    """A kept world, or None when there is none or it cannot be read."""
+    path = cache_dir() / f"{key}.npz"
+    try:
+        with np.load(path) as file:
+            names = [n[2:] for n in file.files if n.startswith("v:")]
+            parts = {n: (file[f"v:{n}"], file[f"t:{n}"]) for n in names}
+            halos = [tuple(float(x) for x in row) for row in file["halos"]]
+    except (OSError, ValueError, KeyError):
+        return None
+    return parts, Lights(halos=halos)
+
+
+def save(key: str, parts: dict[str, Part], lights: Lights) -> None:
+    """Keep a world, complete or not at all; a full or read-only disk is no error."""
+    folder = cache_dir()
+    arrays = {f"v:{n}": v for n, (v, _) in parts.items()} | {
+        f"t:{n}": t for n, (_, t) in parts.items()
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
+            np.savez(file, halos=np.array(lights.halos, np.float32), **arrays)
+        Path(file.name).replace(folder / f"{key}.npz")
+        for old in sorted(folder.glob("*.npz"), key=lambda p: p.stat().st_mtime)[:-KEPT]:
+            old.unlink()
+    except OSError:
+        return

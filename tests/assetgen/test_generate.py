@@ -1,0 +1,260 @@
+"""The command from end to end on a tiny model: a sound pack, an unchanged picture, and plain errors."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import namedtuple
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import numpy as np
+import pytest
+import torch
+
+from assetgen.capture.run import Settings, plain
+from assetgen.cli import main
+from assetgen.generate import Baker, Job, confirm_unchanged
+from assetgen.models.registry import ModelEntry, check_words
+from assetgen.pack import Library, Pack
+from assetgen.pack.validate import validate
+from tests.fixtures.pipelines import scheduler
+
+pytestmark = pytest.mark.torch
+
+
+def generate(folder: Path, out: Path, *more: str) -> int:
+    return main(["generate", "--model", str(folder), "--out", str(out), "--threads", "1", *more])
+
+
+@pytest.fixture
+def baker(model_folder: Path, tmp_path: Path) -> Baker:
+    return Baker(ModelEntry("tiny", "Tiny", model_folder), tmp_path)
+
+
+def test_a_prompt_becomes_a_sound_pack(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert generate(
+        model_folder, tmp_path, "--prompt", "a fox on grass", "--steps", "5", "--verify"
+    ) == 0  # fmt: skip
+    said = capsys.readouterr().out
+    assert "1 run of tiny: about" in said and "verified" in said
+    assert validate(tmp_path) == []
+    run = Library.open(tmp_path).entry("tiny", "a-fox-on-grass")
+    pack = Pack.open(run.path)
+    assert pack.steps == 5 and pack.has("output_uncond")
+    assert [w.text for w in pack.metadata.words] == ["a", "fox", "on", "grass"]
+    assert [c.text for c in pack.metadata.controls] == ["a", "on"]
+    assert pack.timing is not None and len(pack.timing.calls) == 5
+    assert main(["validate", str(tmp_path)]) == 0
+
+
+def test_the_final_picture_is_the_pipelines(baker: Baker) -> None:
+    settings = Settings("a fox on grass", steps=4, seed=3)
+    pack = Pack.open(baker.bake(Job("run", "Run", settings), quiet=True))
+    with torch.no_grad():
+        picture = baker.pipe(
+            "a fox on grass", num_inference_steps=4, guidance_scale=4.0, output_type="pil",
+            generator=torch.Generator().manual_seed(3),
+        ).images[0]  # fmt: skip
+    assert np.array_equal(pack.final(), np.asarray(picture))
+
+
+@pytest.mark.parametrize("guidance", [0.0, 1.0, 7.5])
+def test_with_and_without_guidance(baker: Baker, guidance: float) -> None:
+    settings = Settings("a fox on grass", steps=3, guidance=guidance)
+    pack = Pack.open(baker.bake(Job("run", "Run", settings), verify=True, quiet=True))
+    assert pack.has("output_uncond") == (guidance > 1)
+    assert validate(pack.path) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DDPMScheduler",
+        "EulerDiscreteScheduler",
+        "EulerAncestralDiscreteScheduler",
+        "HeunDiscreteScheduler",
+        "DPMSolverMultistepScheduler",
+        "UniPCMultistepScheduler",
+        "LCMScheduler",
+    ],
+)
+def test_every_scheduler_gives_a_sound_pack_and_the_same_picture(baker: Baker, name: str) -> None:
+    baker.pipe.scheduler = scheduler(getattr(diffusers, name))
+    job = Job("run", "Run", Settings("a fox on grass", steps=5))
+    path = baker.bake(job, verify=True, quiet=True)
+    assert validate(path) == []
+    pack = Pack.open(path)
+    assert pack.metadata.scheduler.name == name
+    assert len(pack.metadata.calls) == (9 if name.startswith("Heun") else 5)
+
+
+def test_two_bakes_differ_only_in_timing(baker: Baker, tmp_path: Path) -> None:
+    job = Job("run", "Run", Settings("a fox on grass", steps=3))
+    first = baker.bake(job, quiet=True)
+    kept = shutil.copytree(first, tmp_path / "kept")
+    second = baker.bake(job, force=True, quiet=True)
+    assert (kept / "manifest.json").read_bytes() == (second / "manifest.json").read_bytes()
+
+
+def test_the_comparison_can_fail(baker: Baker) -> None:
+    from assetgen.capture.run import Captured
+    from assetgen.errors import CaptureError
+
+    settings = Settings("a fox on grass", steps=2)
+    picture = plain(baker.pipe, settings)
+    picture[0, 0, 0, 0] += 1e-6
+    with pytest.raises(CaptureError, match="differs from the plain"):
+        confirm_unchanged(baker.pipe, settings, Captured(picture, []))
+
+
+def test_a_light_run_says_what_it_leaves_out(model_folder: Path, tmp_path: Path) -> None:
+    assert generate(
+        model_folder, tmp_path, "--prompt", "a fox", "--steps", "2", "--profile", "light"
+    ) == 0  # fmt: skip
+    assert validate(tmp_path) == []
+    pack = Pack.open(Library.open(tmp_path).runs[0].path)
+    assert pack.metadata.light == ("steps", "noise", "features")
+
+
+ERRORS: dict[str, tuple[list[str], str]] = {
+    "no steps": (["--steps", "0"], "0 steps; --steps takes 1 to 256"),
+    "many steps": (["--steps", "10000"], "10000 steps; --steps takes"),
+    "guidance": (["--guidance", "-1"], "guidance -1.0; --guidance takes"),
+    "empty": (["--prompt", "  "], "the prompt is empty"),
+    "long": (["--prompt", "fox " * 40], "the prompt is too long: 'fox fox"),
+    "name": (["--name", "../up"], "is no folder name"),
+}
+
+
+@pytest.mark.parametrize("case", ERRORS)
+def test_bad_input_is_one_line(
+    case: str, model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more, line = ERRORS[case]
+    given = ["--prompt", "a fox"] if "--prompt" not in more else []
+    assert generate(model_folder, tmp_path / "out", *given, *more) == 2
+    error = capsys.readouterr().err
+    assert line in error and error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def one_line(capsys: pytest.CaptureFixture[str]) -> str:
+    error = capsys.readouterr().err
+    assert error.startswith("assetgen: ") and error.count("\n") == 1
+    return error
+
+
+def test_an_existing_run_is_not_overwritten(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--prompt", "a fox", "--steps", "1"]
+    assert generate(model_folder, tmp_path, *asked) == 0
+    capsys.readouterr()
+    assert generate(model_folder, tmp_path, *asked) == 2
+    assert "exists already; pass --force" in one_line(capsys)
+    assert generate(model_folder, tmp_path, *asked, "--force") == 0
+
+
+def test_unknown_models_prompts_and_folders(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["generate", "--prompt", "a fox", "--model", "minature"]) == 2
+    assert "unknown model 'minature'; did you mean 'miniature'?" in one_line(capsys)
+    assert main(["generate", "fox-on-gras"]) == 2
+    assert "no curated prompt 'fox-on-gras'" in one_line(capsys)
+    assert main(["generate", "--prompt", "a fox", "--model", str(tmp_path)]) == 2
+    assert "it has no model_index.json" in one_line(capsys)
+    assert main(["inspect", str(tmp_path)]) == 2
+    assert "model_index.json: is missing" in one_line(capsys)
+    assert main(["validate", str(tmp_path)]) == 1
+
+
+def test_a_model_with_a_missing_file(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = shutil.copytree(model_folder, tmp_path / "broken")
+    (broken / "vae" / "diffusion_pytorch_model.safetensors").unlink()
+    assert generate(broken, tmp_path / "out", "--prompt", "a fox") == 2
+    assert "broken cannot be loaded" in one_line(capsys)
+
+
+def test_other_pipelines_and_schedulers_are_refused_by_name(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = shutil.copytree(model_folder, tmp_path / "other")
+    index = json.loads((other / "model_index.json").read_text())
+    (other / "model_index.json").write_text(json.dumps({**index, "_class_name": "FluxPipeline"}))
+    assert generate(other, tmp_path / "out", "--prompt", "a fox") == 2
+    assert "FluxPipeline cannot be recorded yet" in one_line(capsys)
+    (other / "model_index.json").write_text(
+        json.dumps({**index, "scheduler": ["diffusers", "PNDMScheduler"]})
+    )
+    diffusers.PNDMScheduler().save_pretrained(other / "scheduler")
+    assert generate(other, tmp_path / "out", "--prompt", "a fox") == 2
+    assert "PNDMScheduler is not supported" in one_line(capsys)
+
+
+def test_a_full_disk(
+    model_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage(1, 1, 1000))
+    assert generate(model_folder, tmp_path / "out", "--prompt", "a fox", "--steps", "2") == 2
+    assert "0 MB free" in one_line(capsys)
+    monkeypatch.undo()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("assetgen.pack.writer._durable", full)
+    assert generate(model_folder, tmp_path / "out", "--prompt", "a fox", "--steps", "2") == 2
+    assert "is full" in capsys.readouterr().err
+    assert list((tmp_path / "out").rglob("*.part")) == []
+    assert list((tmp_path / "out").rglob("*.png")) == []
+
+
+def test_unknown_words_name_their_neighbours(model_folder: Path, tmp_path: Path) -> None:
+    from assetgen.errors import InputError
+
+    words = frozenset(["a", "fox", "on", "grass", "snow"])
+    check_words("A fox on grass", words)
+    with pytest.raises(InputError, match="unknown word 'foxes' in the prompt; nearest .*fox"):
+        check_words("a foxes", words)
+    with pytest.raises(InputError, match="known words: a, fox, grass"):
+        check_words("zzz", words)
+
+
+def test_a_vocabulary_beside_the_model_is_used(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = shutil.copytree(model_folder, tmp_path / "small")
+    (small / "vocabulary.json").write_text('["a", "fox"]')
+    assert generate(small, tmp_path / "out", "--prompt", "a cat") == 2
+    assert "unknown word 'cat'" in one_line(capsys)
+
+
+def test_inspect_prints_a_tree_and_json(
+    model_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["inspect", str(model_folder), "--layers"]) == 0
+    tree = capsys.readouterr().out
+    assert "cross-attention layers" in tree and "<- conv_in" in tree
+    assert main(["inspect", str(model_folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["class"] == "UNet2DConditionModel"
+
+
+def test_sdxl_is_recorded_too(tmp_path: Path) -> None:
+    from tests.fixtures.pipelines import tiny_xl_pipeline
+
+    folder = tmp_path / "tiny-xl"
+    tiny_xl_pipeline().save_pretrained(folder)
+    out = tmp_path / "out"
+    assert generate(folder, out, "--prompt", "a fox", "--steps", "2", "--verify") == 0
+    assert validate(out) == []

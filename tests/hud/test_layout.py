@@ -1,0 +1,139 @@
+"""Layout at many window and text sizes: inside the window, nothing over another, middle free, readable."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from assetgen.pack import Pack
+from explorer.hud import palette
+from explorer.hud.geometry import Rect
+from explorer.hud.metrics import Metrics
+from explorer.hud.shapes import Label
+from tests.hud.conftest import Stage
+
+SIZES = [(1920, 1080), (1280, 720), (1280, 800), (1440, 1080), (2560, 1080), (3840, 2160)]
+SCALES = [1.0, 1.5, 2.0]
+UNIT = "unit:down_blocks.0.attentions.0"
+STATES: dict[str, dict[str, Any]] = {
+    "bare": {},
+    "reading": {"selection": UNIT},
+    "numbers": {"selection": UNIT, "depth": "understand"},
+    "formula": {"selection": UNIT, "depth": "engineer"},
+    "word": {"selection": "word:1", "word": 1, "overlay": True, "split": 0.3, "step": 3.4},
+    "prompts": {"selection": "clock", "menu": "prompts"},
+    "help": {"selection": "tower", "menu": "help"},
+    "settings": {"selection": "canvas:x0", "menu": "settings"},
+    "map": {"menu": "map"},
+}
+REST = ("prompt", "map", "strip", "reading", "timeline")
+
+
+def show(stage: Stage, name: str, scale: float = 1.0) -> None:
+    stage.store.update(text_scale=scale, **STATES[name])
+    stage.model.refresh()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("name", STATES)
+def test_everything_is_inside_and_nothing_lies_over_another(
+    pack: Pack, size: tuple[int, int], scale: float, name: str
+) -> None:
+    stage = Stage(pack, *size)
+    show(stage, name, scale)
+    window = Rect(0, 0, *size)
+    for section in stage.model.sections.values():
+        for rect in section.covers:
+            assert window.encloses(rect, 1.0)
+        for widget in (w for root in section.widgets for w in root.walk()):
+            if section.clip is None:
+                assert window.encloses(widget.rect, 2.0), widget.id
+    names = REST if stage.state.menu is None else ("sheet", "reading", "timeline")
+    covers = [(n, r) for n in names for r in stage.model.sections[n].covers]
+    for (a, first), (b, second) in combinations(covers, 2):
+        assert not first.overlaps(second, 1.0), (a, b)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("name", STATES)
+def test_text_stays_in_its_panel(pack: Pack, scale: float, name: str) -> None:
+    stage = Stage(pack)
+    show(stage, name, scale)
+    view = stage.model.view
+    sections = stage.model.sections
+    homes = {"reading_body": "reading", "sheet_body": "sheet", "playhead": "timeline"}
+    for key, section in sections.items():
+        covers = sections[homes.get(key, key)].covers
+        for label in (s for s in section.shapes if isinstance(s, Label)):
+            width = view.measure.width(label.text, label.face, label.size)
+            shift = {"left": 0.0, "centre": 0.5, "right": 1.0}[label.align]
+            box = Rect(label.x - width * shift, label.y - label.size * 0.7, width, label.size * 0.7)
+            if section.clip is not None and not section.clip.overlaps(box):
+                continue
+            sides = [(r.x - 2, r.right + 2) for r in covers]
+            assert any(a <= box.x and box.right <= b for a, b in sides), (key, label.text)
+
+
+def test_the_middle_of_the_screen_is_free(stage: Stage) -> None:
+    show(stage, "word")
+    middle = Rect(480, 216, 864, 540)
+    for section in stage.model.sections.values():
+        for rect in section.covers:
+            assert not rect.overlaps(middle)
+
+
+def test_targets_are_as_large_as_a_finger(stage: Stage) -> None:
+    for name in STATES:
+        show(stage, name)
+        for widget in stage.model.root.walk():
+            if widget.focusable and not widget.id.startswith(("map.", "toast.")):
+                least = 24 if widget.kind == "word" else 59  # a word is as wide as it is
+                assert widget.rect.height >= 59 and widget.rect.width >= least, widget.id
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_type_is_large_enough_and_stands_out(stage: Stage, name: str) -> None:
+    show(stage, name)
+    behind = palette.mix(palette.SOLID, palette.rgb("#3A5F8C"), 0.2)
+    for section in stage.model.sections.values():
+        for label in (s for s in section.shapes if isinstance(s, Label)):
+            sentence = len(label.text.split()) > 4
+            assert label.size >= (18 if sentence else 16), label.text
+            least = 7.0 if sentence and label.color != palette.MACHINE else 4.5
+            assert palette.contrast(label.color, behind) >= least, label.text
+
+
+def test_sizes_follow_the_height_of_the_window() -> None:
+    assert Metrics(1920, 1080).scale == 1.0
+    assert Metrics(3840, 2160).scale == 2.0
+    assert Metrics(1280, 720).px(60) == 40.0
+    assert Metrics(720, 1080).scale == 0.5
+
+
+def test_the_frame_stands_on_the_present_step(stage: Stage) -> None:
+    from explorer.hud.timeline import Track
+
+    for step in range(stage.state.steps):
+        stage.store.update(step=float(step), target=float(step))
+        track = Track.of(stage.model.view)
+        slot = track.slot(track.nearest(step)).centre[0]
+        spacing = track.slot(1).x - track.slot(0).x
+        assert abs(slot - track.x(step)) <= spacing
+
+
+def test_a_run_with_one_step_lays_out(pack: Pack) -> None:
+    stage = Stage(pack)
+    stage.store.update(steps=1, step=0.0, target=0.0)
+    assert stage.model.find("timeline.thumb.0") is not None
+
+
+def test_without_a_run_there_is_a_timeline_that_says_so(stage: Stage) -> None:
+    stage.model.set_record(None)
+    stage.store.update(selection="clock")
+    stage.model.refresh()
+    shown = [s.text for s in stage.model.sections["timeline"].shapes if isinstance(s, Label)]
+    assert "no run is open" in shown
+    assert stage.model.sections["reading"].shapes == ()

@@ -1,0 +1,18 @@
+"""Every id that can be selected in a run."""
+
+from __future__ import annotations
+
+from explorer.story.record import Record
+
+STATIONS = ("noise_shore", "deep", "gallery", "return_road", "jetty", "somewhere")
+
+
+def everything(record: Record) -> list[str]:
+    model = record.architecture
+    ids = [f"unit:{unit.id}" for unit in model.units]
+    ids += [f"layer:{layer.id}" for unit in model.units for layer in unit.layers]
+    ids += [f"skip:{edge.source}->{edge.target}" for edge in model.edges if edge.kind == "skip"]
+    ids += [f"word:{word.index}" for word in record.words]
+    ids += [f"word:{role}" for role in ("bos", "eos", "pad")]
+    ids += [f"canvas:{name}" for name in ("x_t", "noise", "x0")]
+    return [*ids, "clock", "tower", *(f"station:{name}" for name in STATIONS)]
