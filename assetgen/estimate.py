@@ -11,9 +11,10 @@ import torch
 from assetgen.capture.activation import tiles_of
 from assetgen.capture.inputs import denoiser_inputs
 from assetgen.capture.run import Settings
+from assetgen.pack.recording import PICTURES
 from assetgen.pack.schema import Architecture, Profile
 
-_COMPRESSED = {"predicted": 1.1, "steps": 0.5, "noise": 0.5, "attention": 0.5, "features": 0.85}
+_COMPRESSED = {"png": 1.4, "jpeg": 0.5, "attention": 0.3, "features": 0.92}
 """Bytes a pixel of the stored pictures, measured on the miniature."""
 _OVERHEAD = 1.15
 """Recording costs less than this on top of the plain call."""
@@ -21,16 +22,18 @@ _OVERHEAD = 1.15
 
 @dataclass(frozen=True)
 class Contents:
-    """What a profile stores: decoded pictures and feature maps per unit."""
+    """What a profile stores: decoded pictures (some as JPEG), feature maps per unit, latents."""
 
     pictures: tuple[str, ...]
+    lossy: tuple[str, ...]
     tiles: int
+    latents: bool = True
 
 
 PROFILES: dict[Profile, Contents] = {
-    "light": Contents(("predicted",), 0),
-    "viewer": Contents(("predicted", "steps", "noise"), 21),
-    "research": Contents(("predicted", "steps", "noise"), 64),
+    "light": Contents(("predicted",), ("predicted",), 0, latents=False),
+    "viewer": Contents(PICTURES, ("steps", "noise"), 21),
+    "research": Contents(PICTURES, (), 64),
 }
 
 
@@ -54,8 +57,13 @@ def estimate(
     latent = torch.zeros(architecture.traced_at.sample)
     batch = 2 if settings.guidance > 1 else 1
     picture = height * width
-    per_step = sum(_COMPRESSED[name] * picture for name in contents.pictures)
-    per_step += 5 * latent.numel() * 2
+    lossy = set(contents.pictures) & set(contents.lossy)
+    per_step = picture * (
+        _COMPRESSED["jpeg"] * len(lossy)
+        + _COMPRESSED["png"] * (len(contents.pictures) - len(lossy))
+    )
+    if contents.latents:
+        per_step += 5 * latent.numel() * 2
     for unit in architecture.units:
         tile = min(32, unit.output[-1]) * min(32, unit.output[-2])
         channels = min(tiles_of(contents.tiles, unit.output[-2]), unit.output[0])

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -26,6 +27,7 @@ from assetgen.capture.assemble import (
     scheduler_of,
     steps_of,
 )
+from assetgen.capture.attention import use_fused_attention
 from assetgen.capture.concepts import concepts, word_maps
 from assetgen.capture.decode import decode, to_bytes
 from assetgen.capture.run import Captured, Settings, capture, plain
@@ -33,14 +35,15 @@ from assetgen.capture.solvers import solver_for
 from assetgen.capture.tokens import TokenizedPrompt, tokenize
 from assetgen.capture.trace import trace
 from assetgen.errors import CaptureError, InputError
-from assetgen.estimate import PROFILES, Estimate, estimate
-from assetgen.models.load import load_pipeline
+from assetgen.estimate import PROFILES, Contents, Estimate, estimate
+from assetgen.models.load import load_pipeline, weights_hash
 from assetgen.models.registry import ModelEntry, check_words
 from assetgen.models.skeleton import load_skeleton
 from assetgen.pack import PackError
+from assetgen.pack.codec import encode
 from assetgen.pack.images import U8
-from assetgen.pack.recording import PICTURES, Recording, save
-from assetgen.pack.schema import FORMAT, Architecture, Metadata, Model, Profile, Timing, encode
+from assetgen.pack.recording import LATENTS, PICTURES, Recording, save
+from assetgen.pack.schema import FORMAT, Architecture, Metadata, Model, Profile, Timing
 from assetgen.pack.writer import PackWriter, write_file
 
 MOST_STEPS = 256
@@ -66,9 +69,15 @@ class Baker:
         self.id = file_as or model.id
         self.folder = out / "runs" / self.id
         self.pipe = load_pipeline(model.folder)
+        self.notes = use_fused_attention(self.pipe.unet)
         skeleton = replace(load_skeleton(model.folder), name=self.id)
         self.architecture: Architecture = trace(skeleton)
         self.architecture_bytes = encode(self.architecture)
+
+    @cached_property
+    def weights(self) -> str:
+        """sha256 of the denoiser's weight files, so that a run can be matched with its model."""
+        return weights_hash(self.model.folder / "unet")
 
     def check(self, job: Job, *, force: bool = False) -> None:
         """Raise InputError for anything about `job` that cannot work, before time is spent on it."""
@@ -114,7 +123,7 @@ class Baker:
         lanes = lanes_of(prompt.tokens)
         pictures = len(profile.pictures)
         total = job.settings.steps * (1 + pictures)
-        with tqdm(total=total, desc=job.id, unit="step", disable=quiet, leave=False) as bar:
+        with tqdm(total=total, desc=job.id, unit="step", disable=quiet or None, leave=False) as bar:
             found = capture(
                 self.pipe, job.settings, self.architecture, lanes,
                 tiles=profile.tiles, progress=bar.update,
@@ -128,18 +137,10 @@ class Baker:
             found, self.architecture, lanes, solver_for(self.pipe.scheduler), decoded,
             to_bytes(found.picture)[0], features=profile.tiles > 0,
         )  # fmt: skip
-        metadata = self._metadata(job, prompt, found, recording)
-        timing = Timing(
-            started=started.isoformat(timespec="seconds"),
-            host=socket.gethostname(),
-            seconds={"capture": found.seconds, "decode": decoding},
-            calls=tuple(found.call_seconds),
-            units={
-                id: sum(call.seconds for call in calls)
-                for id, calls in (found.units.calls if found.units else {}).items()
-            },
-        )
-        return self._write(job, recording, metadata, timing, force)
+        omitted = leave_out(recording, profile)
+        metadata = self._metadata(job, prompt, found, recording, omitted)
+        seconds = {"capture": found.seconds, "decode": decoding}
+        return self._write(job, recording, metadata, timing_of(found, started, seconds), force)
 
     def _decode(
         self, found: Captured, names: tuple[str, ...], progress: Callable[[], Any]
@@ -152,13 +153,15 @@ class Baker:
         return {name: decode(self.pipe.vae, torch.cat(latents[name]), progress) for name in names}
 
     def _metadata(
-        self, job: Job, prompt: TokenizedPrompt, found: Captured, recording: Recording
+        self,
+        job: Job,
+        prompt: TokenizedPrompt,
+        found: Captured,
+        recording: Recording,
+        omitted: tuple[str, ...],
     ) -> Metadata:
         maps = word_maps(recording.attention, recording.lanes, prompt.words)
         named, controls = concepts(prompt.words, maps, recording.pictures["predicted"])
-        omitted = [name for name in PICTURES if name not in recording.pictures]
-        if not recording.features:
-            omitted.append("features")
         height, width = recording.final.shape[:2]
         return Metadata(
             format=FORMAT,
@@ -176,6 +179,7 @@ class Baker:
                 name=self.model.name,
                 pipeline=type(self.pipe).__name__,
                 architecture=hashlib.sha256(self.architecture_bytes).hexdigest(),
+                weights=self.weights,
             ),
             software={
                 "assetgen": __version__,
@@ -191,7 +195,7 @@ class Baker:
             concepts=named,
             controls=controls,
             arrays={},
-            light=tuple(omitted) or None,
+            light=omitted or None,
         )
 
     def _write(
@@ -213,6 +217,29 @@ class Baker:
         except PackError as error:
             raise InputError(str(error)) from None
         return target
+
+
+def leave_out(recording: Recording, contents: Contents) -> tuple[str, ...]:
+    """Drop what the profile does not keep; returns the names of all arrays that are left out."""
+    recording.lossy = contents.lossy
+    omitted = [name for name in PICTURES if name not in contents.pictures]
+    if not contents.latents:
+        omitted += [name for name in LATENTS if recording.tensors.pop(name, None) is not None]
+    if not recording.features:
+        omitted.append("features")
+    return tuple(omitted)
+
+
+def timing_of(found: Captured, started: datetime, seconds: dict[str, float]) -> Timing:
+    """What differs between two bakes of one job."""
+    units = found.units.calls if found.units else {}
+    return Timing(
+        started=started.isoformat(timespec="seconds"),
+        host=socket.gethostname(),
+        seconds=seconds,
+        calls=tuple(found.call_seconds),
+        units={id: sum(call.seconds for call in calls) for id, calls in units.items()},
+    )
 
 
 def check_settings(settings: Settings) -> None:

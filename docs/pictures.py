@@ -29,6 +29,14 @@ VIEWS: dict[str, dict] = {
         "hud": True,
         "state": {"selection": "unit:down_blocks.0.resnets.0"},
     },
+    "unfolded": {
+        "camera": "unfolded",
+        "hud": True,
+        "state": {
+            "unfolded": "down_blocks.0.attentions.0",
+            "selection": "layer:down_blocks.0.attentions.0.transformer_blocks.0.attn2",
+        },
+    },
     "overlay": {
         "camera": "gallery",
         "hud": True,

@@ -26,7 +26,7 @@ from explorer.view.pipeline import Pipeline
 from explorer.view.quality import PRESETS
 from explorer.view.world import World
 from explorer.world.layout import lay_out
-from explorer.world.picking import Picker, ray
+from explorer.world.picking import Picker, layer_targets, ray
 from explorer.world.places import furnish
 from explorer.world.pointing import targets_of
 from explorer.world.rails import Pose, look_at
@@ -69,6 +69,8 @@ class App:
             else None
         )
         self._model = ""
+        self._opening = entry
+        self._damaged: set[tuple[str, str]] = set()
         self.pipeline: Pipeline | None = None
         self._build_world(entry.model)
         self._build_view()
@@ -131,6 +133,7 @@ class App:
     def _listen(self) -> None:
         self.store.subscribe(lambda new, old: self.world.follow(new, old))
         self.store.subscribe(lambda new, old: self._rebuild_view(), "quality")
+        self.store.subscribe(lambda new, old: self._point_at_layers(new), "unfolded")
         self.base.accept("window-event", self._on_window)
         self._window_size = self.size
 
@@ -149,7 +152,8 @@ class App:
 
     def open(self, model: str, run: str) -> None:
         """Show a run; the old one stays until the new one's pages are there."""
-        self.runs.open(self.runs.library.entry(model, run))
+        self._opening = self.runs.library.entry(model, run)
+        self.runs.open(self._opening)
 
     def command(self, name: str, value: Any) -> None:
         """What only the application can do, asked for by the HUD."""
@@ -178,6 +182,13 @@ class App:
         if self.hud and name in commands.FOR_HUD and self.hud.action(commands.FOR_HUD[name]):
             return
         commands.run(self, name, at)
+
+    def _point_at_layers(self, state: State) -> None:
+        """The layers of an unfolded room can be pointed at."""
+        room = self.valley.room(state.unfolded) if state.unfolded else None
+        unit = next((u for u in self.architecture.units if room and u.id == room.unit), None)
+        layers = layer_targets(room, [x.id for x in unit.layers]) if room and unit else []
+        self.picker = Picker(targets_of(self.valley, self.places) + layers, self.valley.ground)
 
     def pick(self, x: float, y: float) -> str | None:
         """The id of what stands at a pixel (from the top left)."""
@@ -219,8 +230,18 @@ class App:
     def _receive(self, stage: Loaded | PackError) -> None:
         if isinstance(stage, PackError):
             self.store.update(message=str(stage))
+            if self.world.run is None:
+                self._open_another()
         else:
             self._show_stage(stage)
+
+    def _open_another(self) -> None:
+        """The first run turned out to be damaged: show the next that can be read."""
+        self._damaged.add((self._opening.model, self._opening.id))
+        for run in self.runs.library.runs:
+            if run.model == self._model and (run.model, run.id) not in self._damaged:
+                self.open(run.model, run.id)
+                return
 
     # -- every frame ------------------------------------------------------------------------------
 

@@ -79,6 +79,11 @@ class Runs:
             self._stages.clear()
             return error
 
+    @property
+    def loading(self) -> bool:
+        """Whether a stage of the open run is still to come."""
+        return bool(self._stages)
+
     def wait(self) -> Loaded | PackError | None:
         """Block for the next stage (start-up, headless rendering, tests)."""
         if self._stages:

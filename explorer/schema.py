@@ -37,16 +37,25 @@ def reference(roots: Iterable[type[msgspec.Struct]]) -> str:
 
 
 def _section(kind: types.StructType) -> str:
-    title = f"`kind: {kind.tag}`" if kind.tag_field else kind.cls.__name__
-    head = f"## {title}\n\n{_text(kind.cls)}\n\n"
+    """A struct's table; kinds of one family list only what their family does not have."""
+    family = _family(kind)
+    title = f"`kind: {kind.tag}`" if family else kind.cls.__name__
+    shared = {f.encode_name: f.type for f in family.fields} if family else {}
     rows = ["| field | value | default | meaning |", "| --- | --- | --- | --- |"]
     for field in kind.fields:
-        if not is_hidden(field):
+        if not is_hidden(field) and shared.get(field.encode_name) != field.type:
             rows.append(
                 f"| `{field.encode_name}` | {_value(field.type)} | {_default(field)} "
                 f"| {_description(field.type)} |"
             )
-    return head + "\n".join(rows)
+    return f"## {title}\n\n{_text(kind.cls)}\n\n" + "\n".join(rows)
+
+
+def _family(kind: types.StructType) -> types.StructType | None:
+    """The struct that a tagged struct extends, or None."""
+    base = kind.cls.__mro__[1]
+    info = types.type_info(base)
+    return info if isinstance(info, types.StructType) and info.tag_field else None
 
 
 def _text(cls: type) -> str:
@@ -64,7 +73,10 @@ def _value(kind: types.Type) -> str:
     match kind:
         case types.UnionType():
             inner = [t for t in kind.types if not isinstance(t, types.NoneType)]
-            return "a station" if len(inner) > 2 else _value(inner[0])
+            if len(inner) == 1:
+                return _value(inner[0])
+            family = _family(inner[0]) if isinstance(inner[0], types.StructType) else None
+            return _value(family) if family else wanted(kind)
         case types.StructType():
             return f"[{kind.cls.__name__}](#{kind.cls.__name__.lower()})"
         case types.ListType():
@@ -111,6 +123,9 @@ def _structs(roots: Iterable[type[msgspec.Struct]]) -> Iterator[types.StructType
             case types.DictType():
                 queue.insert(0, kind.value_type)
             case types.StructType() if kind.cls not in seen:
+                if (family := _family(kind)) and family.cls not in seen:
+                    seen.add(family.cls)
+                    yield family
                 seen.add(kind.cls)
                 yield kind
                 queue += [field.type for field in kind.fields]

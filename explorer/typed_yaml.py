@@ -211,11 +211,10 @@ def wanted(kind: types.Type) -> str:
             return names if len(kind.values) == 1 else f"one of {names}"
         case types.IntType() | types.FloatType():
             word = "a whole number" if isinstance(kind, types.IntType) else "a number"
-            if kind.gt is not None:
-                word += f" above {kind.gt:g}"
             if kind.ge is not None and kind.le is not None:
                 return f"{word} from {kind.ge:g} to {kind.le:g}"
-            return word + (f" of at least {kind.ge:g}" if kind.ge is not None else "")
+            limits = [("above", kind.gt), ("of at least", kind.ge), ("up to", kind.le)]
+            return " ".join([word, *(f"{say} {v:g}" for say, v in limits if v is not None)])
         case types.TupleType():
             return f"a list of {len(kind.item_types)} numbers"
         case types.ListType():

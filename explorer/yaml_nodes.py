@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from io import StringIO
 from pathlib import Path
 
 import yaml
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where PyYAML was built with it: five times as fast."""
 Place = tuple[str, int]
 """File and line."""
 
@@ -34,12 +37,13 @@ def compose(path: Path, error: type[YamlError] = YamlError) -> yaml.MappingNode:
     """The file as a tree of YAML nodes; an empty file is an empty mapping."""
     name = str(path)
     try:
-        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+        stream = StringIO(path.read_text(encoding="utf-8"))
+        stream.name = name  # type: ignore[attr-defined]
+        loader = LOADER(stream)
     except OSError as e:
         raise error((name, 1), "", "a readable file", e.strerror or str(e)) from None
     except (UnicodeDecodeError, yaml.reader.ReaderError) as e:
         raise error((name, 1), "", "plain UTF-8 text", str(getattr(e, "reason", e))) from None
-    loader.name = name
     try:
         node = loader.get_single_node()
     except yaml.MarkedYAMLError as e:

@@ -4,6 +4,8 @@
 uniform float clip_z;
 uniform float moment;
 uniform float steps;
+uniform vec3 warm;     // steps done
+uniform vec3 cool;     // steps to come
 in vec3 position;
 in vec2 uv;
 out vec4 fragment;
@@ -20,8 +22,7 @@ void main() {
   float tick = (1.0 - smoothstep(.0125 - w, .0125 + w, tangent)) * (1.0 - smoothstep(length_ - w, length_ + w, abs(r - .80)));
   float ring = 1.0 - smoothstep(.012 - w, .012 + w, abs(r - .955));
   float done = step(i, moment + .5), passed = step(turn * steps, moment + 1.0);
-  vec3 warm = vec3(1.0, .60, .24), cool = vec3(.34, .60, .90);
-  vec3 c = tick * (done > .5 ? warm * 2.6 : cool * .55) + ring * (passed > .5 ? warm * 2.0 : cool * .32);
+  vec3 c = tick * (done > .5 ? warm * 2.6 : cool * .75) + ring * (passed > .5 ? warm * 2.0 : cool * .42);
   float coverage = max(tick, ring);
   if (coverage < .01) discard;
   fragment = vec4(c * (1.0 - .5 * fog_amount(position)), 0.0);

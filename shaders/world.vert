@@ -18,8 +18,13 @@ void main() {
   paint = color;
   // a unit's light lines are as bright as its recorded magnitude, never quite dark
   if (unit >= 0.0) {
-    float m = magnitude(unit);
-    paint.a *= mix(.42, 1.25, m);
+    paint.a *= mix(.42, 1.25, magnitude(unit));
+    // while a word is shown, the rooms that read it shine in the colour of meaning, as strongly as they read
+    float r = read_by(unit);
+    if (r >= 0.0 && paint.a > 0.0) {
+      paint.rgb = mix(paint.rgb, vec3(1.0, .56, .22), smoothstep(.02, .25, r));
+      paint.a *= mix(.5, 2.4, r);
+    }
   }
   baked = bake;
 }

@@ -22,16 +22,14 @@ PRC = """
 load-display p3headlessgl
 window-type offscreen
 win-size 320 180
-gl-version 3 2
 gl-debug true
 gl-check-errors true
-audio-library-name null
+sync-video 0
 clock-mode non-real-time
 clock-frame-rate 30
 text-kerning true
-notify-level-device fatal
 """
-"""A window nobody sees, in the core profile, with a clock that does not depend on the machine."""
+"""A window nobody sees, with a clock that does not depend on the machine; over the explorer's own settings."""
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +48,9 @@ def showbase(request: pytest.FixtureRequest) -> Iterator[ShowBase]:
     from direct.showbase.ShowBase import ShowBase
     from panda3d.core import load_prc_file_data, unload_prc_file
 
-    pages = [load_prc_file_data("tests", PRC)]
+    from explorer.window import PRC as EXPLORER
+
+    pages = [load_prc_file_data("explorer", EXPLORER), load_prc_file_data("tests", PRC)]
     if extra := getattr(request, "param", ""):
         pages.append(load_prc_file_data("test", extra))
     base = None

@@ -55,7 +55,6 @@ class Captured:
     prompt_embeds: Tensor | None = None
     call_seconds: list[float] = field(default_factory=list)
     seconds: float = 0.0
-    notes: list[str] = field(default_factory=list)
 
 
 def plain(pipe: Any, settings: Settings) -> Tensor:
@@ -94,7 +93,7 @@ def capture(
     """
     denoiser: nn.Module = pipe.unet
     found = Captured(picture=torch.empty(0), steps=[])
-    found.notes = use_fused_attention(denoiser)
+    use_fused_attention(denoiser)
     with ExitStack() as stack:
         scheduler = SchedulerTap(pipe.scheduler)
         stack.callback(scheduler.close)

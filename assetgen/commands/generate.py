@@ -58,6 +58,8 @@ def run(options: argparse.Namespace) -> int:
     model = find_model(options.model or curated["defaults"]["model"])
     out = options.out or default_out()
     baker = Baker(model, out, file_as=options.file_as)
+    for note in baker.notes:
+        print(f"attention processors were switched: {note}")
     for job in jobs:
         baker.check(job, force=options.force)
     estimates = [baker.estimate(job) for job in jobs]

@@ -6,7 +6,8 @@ import argparse
 import sys
 from collections import Counter
 
-from assetgen.pack.schema import Architecture, Unit, encode
+from assetgen.pack.codec import encode
+from assetgen.pack.schema import Architecture, Unit
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

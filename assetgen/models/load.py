@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -58,3 +59,12 @@ def pipeline_class(folder: Path) -> str:
         return str(json.loads(index.read_text(encoding="utf-8"))["_class_name"])
     except (ValueError, KeyError, OSError):
         raise InputError(f"{index} is damaged", "copy the model again") from None
+
+
+def weights_hash(folder: Path) -> str:
+    """sha256 over the safetensors files of one part of a pipeline, in the order of their names."""
+    total = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()

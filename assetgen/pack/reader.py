@@ -11,9 +11,10 @@ import msgspec
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
+from assetgen.pack.codec import decode
 from assetgen.pack.errors import PackError
 from assetgen.pack.images import F32, U8, dequantise, expand, read_image, resize, split_page
-from assetgen.pack.schema import Architecture, Array, Manifest, Metadata, Thumbnail, Timing, decode
+from assetgen.pack.schema import Architecture, Array, Manifest, Metadata, Thumbnail, Timing
 from assetgen.pack.words import word_map_layers
 
 _KEPT_ATLASES = 8

@@ -18,8 +18,11 @@ from assetgen.pack.writer import PackWriter
 FULL_PRECISION = ("unit_rms", "unit_update", "self_attention_entropy", "attention_mass")
 """Keys of tensors.safetensors stored as float32; the others as float16."""
 
-PICTURES = {"predicted": ".png", "steps": ".jpg", "noise": ".jpg"}
-"""Per-step pictures and their file type."""
+PICTURES = ("predicted", "steps", "noise")
+"""Arrays of decoded pictures, one a step."""
+
+LATENTS = ("x_t", "x0", "eps", "output_cond", "output_uncond", "prompt_embeds")
+"""Tensors that a light run leaves out; they hardly compress."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ class Recording:
 
     `tensors` as in docs/format.md; `attention` by layer id, `[S, lanes, h, w]` companded bytes;
     `lanes` the token index each lane shows, None for the summed padding; `features` by unit id;
-    `pictures` the decoded steps of `predicted`, `steps`, `noise`, uint8 `[H, W, 3]` each.
+    `pictures` the decoded steps of `predicted`, `steps`, `noise`, uint8 `[H, W, 3]` each; those in
+    `lossy` are stored as JPEG.
     """
 
     final: U8
@@ -93,6 +97,7 @@ class Recording:
     lanes: tuple[int | None, ...] = ()
     features: dict[str, Features] = field(default_factory=dict)
     pictures: dict[str, list[U8]] = field(default_factory=dict)
+    lossy: tuple[str, ...] = ("steps", "noise")
     origins: dict[str, Origin] = field(default_factory=dict)
 
 
@@ -142,7 +147,8 @@ def _tensors(recording: Recording, writer: PackWriter) -> dict[str, Array]:
 
 
 def _pictures(name: str, frames: list[U8], recording: Recording, writer: PackWriter) -> Array:
-    template = f"{name}/step_{{step:03d}}{PICTURES[name]}"
+    suffix = ".jpg" if name in recording.lossy else ".png"
+    template = f"{name}/step_{{step:03d}}{suffix}"
     return _frames(name, template, frames, recording, writer)
 
 

@@ -5,13 +5,9 @@ Unknown fields are ignored, so that an older reader opens a newer pack of the sa
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
-
-from assetgen.pack.errors import PackError
 
 FORMAT = 1
 """The only major version this code writes and reads."""
@@ -184,12 +180,16 @@ class Concept(msgspec.Struct, frozen=True):
 
 
 class Model(msgspec.Struct, frozen=True):
-    """The pipeline that ran; `architecture` is the sha256 of its architecture.json."""
+    """The pipeline that ran; `architecture` is the sha256 of its architecture.json.
+
+    `weights` identifies the denoiser's weight files (`assetgen.models.load.weights_hash`).
+    """
 
     id: str
     name: str
     pipeline: str
     architecture: str
+    weights: str | None = None
 
 
 class AttentionRect(msgspec.Struct, frozen=True):
@@ -295,39 +295,3 @@ class Timing(msgspec.Struct, frozen=True):
     seconds: dict[str, float] = {}
     calls: tuple[float, ...] = ()
     units: dict[str, float] = {}
-
-
-_NUMBERS = re.compile(rb"\[\n([-+.\deE,\snul]+)\n\s*\]")
-"""A formatted array of numbers and nulls; the line feed cannot occur inside a JSON string."""
-
-
-class _Header(msgspec.Struct):
-    format: int
-
-
-T = TypeVar("T", Architecture, Metadata, Manifest)
-
-
-def decode(kind: type[T], path: Path) -> T:
-    """Read the JSON file at `path` as `kind`; raises PackError for anything that is not right with it."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise PackError(path, "is missing", hint="generate the run again") from None
-    except OSError as error:
-        raise PackError(path, f"cannot be read: {error.strerror or error}") from None
-    try:
-        found = msgspec.json.decode(data, type=_Header).format
-        if found > FORMAT:
-            raise PackError(
-                path, f"has format {found}", f"format {FORMAT}", "update diffusion-explorer"
-            )
-        return msgspec.json.decode(data, type=kind)
-    except msgspec.DecodeError as error:
-        raise PackError(path, f"is damaged: {error}", hint="generate the run again") from None
-
-
-def encode(value: msgspec.Struct) -> bytes:
-    """Indented JSON with rows of numbers on one line; the same bytes for the same value."""
-    text = msgspec.json.format(msgspec.json.encode(value), indent=1)
-    return _NUMBERS.sub(lambda row: b"[" + b" ".join(row[1].split()) + b"]", text) + b"\n"

@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from assetgen.pack.codec import decode
 from assetgen.pack.errors import PackError
 from assetgen.pack.reader import Library, Pack, Problem
-from assetgen.pack.schema import Architecture, Manifest, Metadata, decode
+from assetgen.pack.schema import Architecture, Manifest, Metadata
 from assetgen.pack.validate_arrays import check_arrays
 from assetgen.pack.validate_numbers import check_numbers
 from assetgen.pack.writer import content_hash

@@ -11,11 +11,18 @@ from safetensors import SafetensorError, safe_open
 from assetgen.pack.errors import PackError
 from assetgen.pack.images import image_size, thumbnail_size
 from assetgen.pack.reader import Pack, Problem
-from assetgen.pack.recording import FULL_PRECISION, PICTURES
+from assetgen.pack.recording import FULL_PRECISION, LATENTS, PICTURES
 from assetgen.pack.schema import Array, AttentionRect, FeatureRect
 
 _ATLASES = ("attention", "features")
-_EXPECTED = ("x_t", "x0", "eps", "output_cond", "unit_rms", *PICTURES, *_ATLASES)
+_EXPECTED = (
+    *(name for name in LATENTS if name != "output_uncond"),
+    "unit_rms",
+    "unit_update",
+    "attention_mass",
+    *PICTURES,
+    *_ATLASES,
+)
 """Arrays a pack records unless it says in `light` that it leaves them out."""
 
 

@@ -16,17 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
+from assetgen.pack.codec import encode
 from assetgen.pack.errors import PackError
 from assetgen.pack.images import U8, encode_image, make_page
-from assetgen.pack.schema import (
-    FORMAT,
-    FileEntry,
-    Manifest,
-    Metadata,
-    Thumbnail,
-    Timing,
-    encode,
-)
+from assetgen.pack.schema import FORMAT, FileEntry, Manifest, Metadata, Thumbnail, Timing
 
 _ABANDONED_AFTER = 24 * 3600.0
 """Seconds after which another host's unfinished folder counts as abandoned."""

@@ -55,7 +55,10 @@ class Input:
         self.touch_holding: set[str] = set()
         """Actions that buttons on the screen hold; the HUD's owner adds and removes them."""
         self._pointer: Point | None = None
+        self._pressed = False
+        """The left button is down, on the interface or on the world."""
         self._down_at: Point | None = None
+        """Where it went down on the world."""
         self._dragging = False
         self._foreground = False
         self._gamepads = Gamepads(base)
@@ -114,7 +117,7 @@ class Input:
         """Nothing is held any more: the window lost the keyboard."""
         self.held.clear()
         self.holding.clear()
-        self._down_at, self._dragging = None, False
+        self._pressed, self._down_at, self._dragging = False, None, False
 
     def act(self, action: Action, at: Point | None = None) -> None:
         if action.id == "capture_mouse":
@@ -161,6 +164,7 @@ class Input:
             self.hud.pointer("wheel", *at, 1.0 if name == "wheel_up" else -1.0)
             return
         if name == "mouse1":
+            self._pressed = True
             if not self.captured and self.hud.pointer("down", *at):
                 return
             self.held.add(name)
@@ -173,7 +177,7 @@ class Input:
 
     def _release_pointer(self) -> None:
         at = self._read_pointer() or self._pointer
-        start, self._down_at = self._down_at, None
+        start, self._down_at, self._pressed = self._down_at, None, False
         if start is None:
             if at is not None:
                 self.hud.pointer("up", *at)
@@ -234,7 +238,7 @@ class Input:
 
     def _poll_pointer(self, window: p3d.GraphicsWindow) -> None:
         data = window.get_pointer(0)
-        inside = data.in_window or self.captured or self._down_at is not None
+        inside = data.in_window or self.captured or self._pressed
         self.move_pointer((data.x, data.y) if inside else None)
         if self.captured and window.get_properties().mouse_mode != p3d.WindowProperties.M_relative:
             width, height = self._size()  # a system without relative mode: keep it in the middle

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import Metrics
@@ -28,13 +29,14 @@ class Areas:
     """An opened overlay: prompts, help, settings, the large map."""
 
     @staticmethod
+    @lru_cache(maxsize=8)
     def of(m: Metrics, plan_aspect: float = 1.0) -> Areas:
         """`plan_aspect` is the width of the valley's plan by its length."""
         safe, gutter = m.safe, m.px(32)
         grown = m.text_scale - 1
         timeline_height = m.px(172 + 68 * grown)
         timeline = Rect(safe.x, safe.bottom - timeline_height, safe.width, timeline_height)
-        reading_width = m.px(500 * (1 + 0.5 * grown))
+        reading_width = min(m.px(500 * (1 + 0.5 * grown)), round(0.46 * safe.width))
         free = timeline.y - gutter
         reading = Rect(safe.right - reading_width, safe.y, reading_width, free - safe.y)
         prompt = Rect(safe.x, safe.y, reading.x - gutter - safe.x, m.tx(68))

@@ -18,6 +18,7 @@ from explorer.hud.keys import merge
 from explorer.hud.measure import FontMeasure
 from explorer.hud.minimap import plan_of
 from explorer.hud.model import HudModel
+from explorer.hud.motion import GROUPS, Motion
 from explorer.hud.picker import PICTURE
 from explorer.hud.pictures import PictureLoader, finals, predicted
 from explorer.hud.view import LibraryEntry
@@ -59,6 +60,7 @@ class Hud:
         self.painter = Painter(self.buffer.root, folder)
         self.painter.place(list(self.model.sections))
         self.pictures = PictureLoader()
+        self.motion = Motion()
         self.redraws = 0
         """How often the buffer was drawn."""
         self._repaint_all = True
@@ -139,20 +141,47 @@ class Hud:
         """Once a frame: draw if anything changed, rest otherwise."""
         self._expire_message(dt)
         self._follow_pose(dt)
-        sheets = self.pictures.collect()
-        for sheet in sheets:
-            self.painter.sheets[sheet.name] = skins.texture(sheet.name, sheet.pixels)
-            self.model.sheet_ready(sheet.name, sheet.cells)
-        changed = set(self.model.refresh())
+        changed = self._take_sheets()
+        changed.update(self.model.take_changes())
         if self._repaint_all:
-            changed, self._repaint_all = set(self.model.sections), False
-        for name, section in self.model.sections.items():
-            if any(section.uses(sheet.name) for sheet in sheets):
-                changed.add(name)
+            changed.update(self.model.sections)
+            self._repaint_all = False
+        moved = self._move(dt, changed)
         for name in changed:
             self.painter.draw(name, self.model.sections[name], self.model.view.metrics)
-        self.redraws += bool(changed)
-        self.buffer.request(bool(changed))
+        drawn = bool(changed) or moved
+        self.redraws += drawn
+        self.buffer.request(drawn)
+
+    def settle(self) -> None:
+        """Finish loading and moving now, so that the next frame is a still (screenshots, tests)."""
+        self.pictures.wait()
+        self.update(0.0)
+
+    def _take_sheets(self) -> set[str]:
+        """Take over pictures that were loaded meanwhile; the sections that show them."""
+        sections = self.model.sections
+        stale: set[str] = set()
+        for sheet in self.pictures.collect():
+            self.painter.set_sheet(sheet.name, skins.texture(sheet.name, sheet.pixels))
+            self.model.sheet_ready(sheet.name, sheet.cells)
+            stale.update(name for name, s in sections.items() if s.uses(sheet.name))
+        return stale
+
+    def _move(self, dt: float, changed: set[str]) -> bool:
+        """Fade panels in and out. One that goes keeps what it showed until it is gone."""
+        sections = self.model.sections
+        shown = {group: bool(sections[names[0]].shapes) for group, names in GROUPS.items()}
+        moved = self.motion.advance(dt, shown)
+        for group, names in GROUPS.items():
+            if not shown[group]:
+                gone = self.motion.gone(group)
+                changed.difference_update(() if gone else names)
+                changed.update(names if gone and group in moved else ())
+            if group in moved:
+                for name in names:
+                    self.painter.set_alpha(name, self.motion.alpha(group))
+        return bool(moved)
 
     def close(self) -> None:
         self.pictures.close()

@@ -12,7 +12,7 @@ from explorer.hud.measure import font_file
 from explorer.hud.shapes import Align, Label
 
 MARGIN = 4
-"""Pixels between glyphs in a font's texture: less, and a glyph shows the edge of its neighbour."""
+"""Empty pixels around a glyph in its font's texture, so that none shows the edge of another."""
 SHIFT = MARGIN - 0.5
 """Panda3D draws a glyph too far right and down by its margin, less half a pixel; this puts it back."""
 
@@ -37,6 +37,7 @@ class Lettering:
         font.set_native_antialias(True)
         font.set_page_size(512, 512)
         font.set_texture_margin(MARGIN)
+        font.set_poly_margin(0)
         font.set_minfilter(p3d.SamplerState.FT_linear)
         font.set_magfilter(p3d.SamplerState.FT_linear)
         return font

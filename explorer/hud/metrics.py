@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from explorer.hud.geometry import Rect
 
@@ -44,7 +45,7 @@ class Metrics:
     height: int
     text_scale: float = 1.0
 
-    @property
+    @cached_property
     def scale(self) -> float:
         return max(min(self.height / REFERENCE[1], self.width / NARROWEST), 0.2)
 

@@ -14,8 +14,6 @@ from explorer.hud.view import MapPlan, Section, View
 from explorer.hud.widget import Command, Widget, change
 from explorer.world.valley import Room, Valley
 
-LINE = palette.rgb("#AADFFF")
-PLACE = palette.rgb("#FFCB8B")
 PLACES = ("jetty", "gallery", "deep", "tower")
 """Anchors of the valley that the map names, from the arrival on."""
 HEADING_STEP = 3.0
@@ -122,9 +120,9 @@ def _terrain(view: View, plan: MapPlan, to: Projection, large: bool) -> list[Sha
     shapes: list[Shape] = []
     for curve in plan.outline:
         points = tuple(to(p) for p in curve)
-        shapes.append(Line(points, hair, palette.fade(LINE, 0.34), closed=True))
+        shapes.append(Line(points, hair, palette.fade(palette.LINE, 0.34), closed=True))
     for a, b in plan.bridges:
-        shapes.append(Line((to(a), to(b)), hair, palette.fade(LINE, 0.55)))
+        shapes.append(Line((to(a), to(b)), hair, palette.fade(palette.LINE, 0.55)))
     return shapes
 
 
@@ -162,7 +160,7 @@ def _places(
         widget_id = f"map.{name}"
         warm = view.warm(widget_id)
         label = _place_name(view, name)
-        color = palette.INK if warm else PLACE
+        color = palette.INK if warm else palette.PLACE
         points: tuple[Point, ...] = ((x, y),)
         if large:
             shapes.append(Line(((x, y), (column - m.px(8), y)), max(m.px(1), 1.0), palette.RULE))
@@ -195,12 +193,10 @@ def _target(
 
 
 def marker_key(view: View) -> Hashable:
-    """Moves of less than half a pixel or a few degrees change nothing."""
-    if view.plan is None or not _shown(view):
-        return None
-    to = Projection(view.plan, _place(view)[1])
-    x, y = to((view.pose.x, view.pose.y))
-    return (view.state.menu, round(x * 2), round(y * 2), round(view.pose.heading / HEADING_STEP))
+    """Steps of half a metre and a few degrees; less changes nothing."""
+    pose = view.pose
+    turn = round(pose.heading / HEADING_STEP)
+    return (view.plan, view.state.menu, round(pose.x * 2), round(pose.y * 2), turn)
 
 
 def build_marker(view: View) -> Section:

@@ -53,6 +53,7 @@ class HudModel:
         self.sections["focus"] = Section()
         self._keys: dict[str, Hashable] = {}
         self._panel_key: Hashable = None
+        self._changes: set[str] = set()
         self.dirty = True
         store.subscribe(self._changed)
 
@@ -106,13 +107,18 @@ class HudModel:
             self.resize(self.view.metrics.width, self.view.metrics.height)
         self.dirty = True
 
-    def refresh(self) -> list[str]:
-        """Lay out what changed; the names of the sections that look different now."""
+    def take_changes(self) -> set[str]:
+        """Names of the sections that look different than at the last call."""
+        self.refresh()
+        changed, self._changes = self._changes, set()
+        return changed
+
+    def refresh(self) -> None:
+        """Lay out again what changed."""
         if not self.dirty:
-            return []
+            return
         self.dirty = False
         self._refresh_panel()
-        changed = []
         for name, key, build in ELEMENTS:
             value = key(self.view)
             if name in self._keys and self._keys[name] == value:
@@ -121,12 +127,11 @@ class HudModel:
             section = build(self.view)
             if section != self.sections[name]:
                 self.sections[name] = section
-                changed.append(name)
+                self._changes.add(name)
         ring = notices.focus_ring(self.view, self._focus_rect())
         if ring != self.sections["focus"]:
             self.sections["focus"] = ring
-            changed.append("focus")
-        return changed
+            self._changes.add("focus")
 
     def _refresh_panel(self) -> None:
         view, s = self.view, self.view.state

@@ -30,7 +30,9 @@ def build(view: View) -> Section:
     top = below if view.state.menu is None else areas.sheet.bottom - height
     rect = Rect(areas.sheet.x, round(top), round(width), round(height))
     edge = max(m.scale, 1)
-    shapes: list[Shape] = [Box(rect, m.px(30), palette.rgb("#080D1A", 0.97), palette.EDGE, edge)]
+    shapes: list[Shape] = [
+        Box(rect, m.px(30), palette.fade(palette.SOLID, 0.97), palette.EDGE, edge)
+    ]
     shapes.append(
         disc(rect.x + m.px(28), rect.y + m.px(16) + m.leading(LABEL) / 2, m.px(5), palette.MEANING)
     )

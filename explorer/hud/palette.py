@@ -38,7 +38,8 @@ def contrast(a: Color, b: Color) -> float:
 
 INK = rgb("#E9F0FC")
 MUTED = rgb("#A6BAD4")
-DIM = rgb("#788CAA")
+DIM = rgb("#8598B6")
+"""A touch lighter than ART says: on a panel over the dawn sky #788CAA falls below 4.5 : 1."""
 MACHINE = rgb("#6CC4FF")
 MEANING = rgb("#FFB45C")
 PANEL = rgb("#080D1A", 0.80)
@@ -49,6 +50,9 @@ TRACK = rgb("#7A9CCF", 0.40)
 RAISED = rgb("#96BEEB", 0.10)
 """A quiet fill that lifts a control from its panel."""
 HOVER = rgb("#96BEEB", 0.20)
+PARTICLE, SPARK = rgb("#95DDFF"), rgb("#CEF8FF")
+LINE, PLACE = rgb("#AADFFF"), rgb("#FFCB8B")
+"""Light of the machine and of meaning as the scene itself shows it."""
 CLEAR = rgb("#000000", 0.0)
 
 BADGES = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,6 +102,10 @@ class PictureLoader:
             return []
         ready, self._ready = self._ready, []
         return [sheet for job, sheet in ready if self._jobs[sheet.name] == job]
+
+    def wait(self) -> None:
+        """Until every job is done."""
+        wait(self._futures.values())
 
     def close(self) -> None:
         self._jobs = {name: job + 1 for name, job in self._jobs.items()}

@@ -32,9 +32,8 @@ def draw_plot(view: View, plot: Plot, rect: Rect) -> list[Shape]:
     shapes.append(view.label(area.right, base, str(count), TICK, palette.DIM, "right"))
     here = points[plot.present] if plot.present < count else None
     if here is not None and plot.value is not None:
-        ahead = points[plot.present + 1 : plot.present + 1 + max(count // 6, 1)]
-        rising = sum(p[1] < here[1] for p in ahead if p) > len(ahead) / 2
-        shapes += _present(view, area, here, number(plot.value), rising)
+        curve = [p for p in points if p is not None]
+        shapes += _present(view, area, here, number(plot.value), curve)
     return shapes
 
 
@@ -66,30 +65,40 @@ def _curve(points: list[Point | None], present: int, scale: float) -> list[Shape
     return shapes
 
 
-def _present(view: View, area: Rect, here: Point, text: str, rising: bool) -> list[Shape]:
-    """Dot, upright and value; the value keeps off the curve that comes."""
+def _present(view: View, area: Rect, here: Point, text: str, curve: list[Point]) -> list[Shape]:
+    """Dot, upright and value."""
     m = view.metrics
     x, y = here
-    room = view.width(text, NUMBER) + m.px(16)
-    right = x + room <= area.right
-    high = y - m.px(14) - m.size(NUMBER) >= area.y - m.px(8)
-    low = y + m.px(14) + m.size(NUMBER) <= area.bottom
-    above = high and not (rising and right and low)
-    base = y - m.px(14) if above else y + m.px(12) + m.size(NUMBER) * 0.75
-    line = palette.fade(palette.MEANING, 0.38)
+    upright = ((round(x) + 0.5, area.y), (round(x) + 0.5, area.bottom))
+    box = _beside(area, here, (view.width(text, NUMBER), m.size(NUMBER) * 0.74), m.px(13), curve)
     return [
-        Line(((round(x) + 0.5, area.y), (round(x) + 0.5, area.bottom)), max(m.px(1), 1.0), line),
+        Line(upright, max(m.px(1), 1.0), palette.fade(palette.MEANING, 0.38)),
         disc(x, y, m.px(9), palette.SOLID),
         disc(x, y, m.px(6.5), palette.MEANING),
-        view.label(
-            x + m.px(14) * (1 if right else -1),
-            base,
-            text,
-            NUMBER,
-            palette.MEANING,
-            "left" if right else "right",
-        ),
+        view.label(box.x, box.bottom, text, NUMBER, palette.MEANING),
     ]
+
+
+def _beside(
+    area: Rect, here: Point, size: tuple[float, float], gap: float, curve: list[Point]
+) -> Rect:
+    """A place for the value near its dot, best one that the curve does not cross."""
+    x, y = here
+    width, height = size
+    places = [
+        Rect(
+            x + gap if right else x - gap - width,
+            y - gap - height if up else y + gap,
+            width,
+            height,
+        )
+        for right, up in ((True, True), (True, False), (False, True), (False, False))
+    ]
+    inside = [p for p in places if p.x >= area.x and p.right <= area.right]
+    inside = [p for p in inside if p.y >= area.y - gap and p.bottom <= area.bottom - 2] or places
+    reach = gap / 3
+    free = [p for p in inside if not any(p.inset(-reach).contains(*point) for point in curve)]
+    return (free or inside)[0]
 
 
 def tick(value: float, span: float) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from explorer.yaml_nodes import LOADER
+
 
 class TextError(LookupError):
     """A text that is missing, or that lacks a value; names the key and the file."""
@@ -26,7 +28,7 @@ class Texts:
         """Read a locale file: nested keys, texts at the leaves."""
         file = Path(path)
         try:
-            tree = yaml.safe_load(file.read_text(encoding="utf-8"))
+            tree = yaml.load(file.read_text(encoding="utf-8"), LOADER)
         except OSError as error:
             raise TextError(f"{file}: cannot be read: {error.strerror or error}") from None
         except yaml.YAMLError as error:

@@ -67,7 +67,7 @@ def save(key: str, parts: dict[str, Part], lights: Lights) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
-            np.savez(file, halos=np.array(lights.halos, np.float32), **arrays)
+            np.savez(file, halos=np.array(lights.halos, np.float32), **arrays)  # type: ignore[arg-type]
         Path(file.name).replace(folder / f"{key}.npz")
         for old in sorted(folder.glob("*.npz"), key=lambda p: p.stat().st_mtime)[:-KEPT]:
             old.unlink()

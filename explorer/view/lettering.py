@@ -18,6 +18,10 @@ from explorer.world.valley import Frame
 
 COLUMNS = (("vertex", 3), ("texcoord", 2))
 PAD = 4
+CAP = 0.73
+"""Cap height of Inter over its size."""
+GUTTER = 6
+"""Pixels between two lines, so that mipmaps do not mix them."""
 
 
 @cache
@@ -46,9 +50,7 @@ def letter(name: str, lines: Sequence[Line], *, glow: float = 1.0) -> p3d.NodePa
     rows: list[tuple[float, ...]] = []
     indices: list[int] = []
     for line, (x0, y0, x1, y1) in zip(lines, boxes, strict=True):
-        scale = line.height / (line.pixels * 0.73)
-        if line.plate:
-            scale = line.plate[1] / (y1 - y0)
+        scale = line.height / (line.pixels * CAP)
         width, height = (x1 - x0) * scale, (y1 - y0) * scale
         left = {"left": 0.0, "centre": -width / 2, "right": -width}[line.align]
         low = -height * (0.5 if line.plate else 0.28)
@@ -76,8 +78,8 @@ def _sheet(lines: Sequence[Line]) -> tuple[np.ndarray, list[tuple[int, int, int,
     sizes = []
     for line in lines:
         if line.plate:
-            tall = int(line.pixels * 2.0)
-            sizes.append((int(tall * line.plate[0] / line.plate[1]), tall))
+            per_metre = line.pixels * CAP / line.height
+            sizes.append((int(line.plate[0] * per_metre), int(line.plate[1] * per_metre)))
             continue
         face = font(line.font, line.pixels)
         sizes.append((int(face.getlength(line.text)) + 2 * PAD, int(line.pixels * 1.42)))
@@ -89,7 +91,7 @@ def _sheet(lines: Sequence[Line]) -> tuple[np.ndarray, list[tuple[int, int, int,
         if x + w > width:
             x, y, row = 0, y + row, 0
         boxes.append((x, y, x + w, y + h))
-        x, row = x + w, max(row, h)
+        x, row = x + w + GUTTER, max(row, h + GUTTER)
     image = Image.new("RGBA", (width, max(y + row, 8)), (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
     for line, (x0, y0, x1, y1) in zip(lines, boxes, strict=True):

@@ -15,7 +15,9 @@ from explorer.view.exhibits import CANVAS_COLUMNS, wall_top
 from explorer.view.flows import additive
 from explorer.view.lettering import Line, letter
 from explorer.view.mesh import make_geom, make_node
+from explorer.view.palette import Palette, linear
 from explorer.view.shaders import load_shader
+from explorer.world import stations as kinds
 from explorer.world.places import Places
 from explorer.world.valley import Frame, Valley
 
@@ -46,6 +48,12 @@ def make_signs(valley: Valley, places: Places, pack: Pack, texts: Texts) -> p3d.
         else:
             subtitle = texts.get("sign.not_recorded")
         lines.append(Line(subtitle, below, 0.12, MUTED, "Inter-Regular", pixels=28))
+    for station, frame in places.others:
+        if station.text and isinstance(station, kinds.Sign | kinds.Billboard):
+            size = station.size * station.scale * (1.0 if isinstance(station, kinds.Sign) else 0.2)
+            up = 0.0 if isinstance(station, kinds.Sign) else station.size * 0.5
+            place = Frame(frame.to_world((0.0, 0.0, up)), frame.yaw)
+            lines.append(Line(texts.get(station.text), place, size, align="centre"))
     for canvas in places.canvases:
         at = canvas.frame.to_world(
             (-canvas.size / 2, -0.02, -canvas.size / 2 - canvas.border - 0.62)
@@ -61,7 +69,7 @@ def make_signs(valley: Valley, places: Places, pack: Pack, texts: Texts) -> p3d.
     return letter("signs", lines)
 
 
-def make_clock(places: Places) -> p3d.NodePath:
+def make_clock(places: Places, palette: Palette) -> p3d.NodePath:
     """One quad whose shader draws a tick per step of the run."""
     if places.clock is None:
         return p3d.NodePath("clock")
@@ -76,5 +84,7 @@ def make_clock(places: Places) -> p3d.NodePath:
     )
     node = p3d.NodePath(make_node("clock", geom))
     node.set_shader(load_shader("canvas.vert", "clock.frag"))
+    warm = linear(clock.colour) if clock.colour else palette.meaning
+    node.set_shader_inputs(warm=p3d.LVecBase3f(*warm), cool=p3d.LVecBase3f(*palette.machine))
     additive(node, 12)
     return node

@@ -43,6 +43,19 @@ def tile_mass(pack: Pack, tokens: tuple[int, ...]) -> np.ndarray:
     return np.clip(mass[:, :, list(tokens)].sum(-1) / max(float(top), 1e-6), 0, 1)
 
 
+def unit_readings(pack: Pack, word: int, unit_index: dict[str, int]) -> np.ndarray:
+    """How much each unit's cross-attention reads a word, `[S, units]` 0..1; −1 for units that read nothing."""
+    readings = np.full((pack.steps, max(len(unit_index), 1)), -1.0, np.float32)
+    if not pack.has("attention_mass"):
+        return readings
+    mass = tile_mass(pack, tuple(pack.metadata.words[word].tokens))
+    for i, rect in enumerate(pack.array("attention").layers):
+        if rect.unit in unit_index:
+            column = readings[:, unit_index[rect.unit]]
+            readings[:, unit_index[rect.unit]] = np.maximum(column, mass[:, i])
+    return readings
+
+
 def strongest(table: np.ndarray, count: int) -> np.ndarray:
     """`table` with all but the `count` largest values of its last axis set to 0."""
     if table.shape[-1] <= count:
@@ -70,7 +83,7 @@ def make_words(valley: Valley, places: Places, pack: Pack) -> tuple[p3d.NodePath
         marker = text.startswith("‹")
         color = (166, 150, 132) if marker else (255, 214, 160)
         plate = (width, height)
-        lines.append(Line(text, place, height * 0.4, color, "Inter-SemiBold", "centre", 72, plate))
+        lines.append(Line(text, place, height * 0.36, color, "Inter-SemiBold", "centre", 72, plate))
         for i, room in enumerate(targets):
             if room is not None and not marker:
                 side = place.to_world((room.side * width * 0.46, -0.1, 0.0))

@@ -26,7 +26,8 @@ from explorer.view.textures import (
     picture_texture,
     word_heat,
 )
-from explorer.view.words import make_halos, make_words
+from explorer.view.unfold import make_layers
+from explorer.view.words import make_halos, make_words, unit_readings
 from explorer.world.places import CanvasPlace, Places
 from explorer.world.scene import Scene
 from explorer.world.valley import Valley
@@ -57,6 +58,7 @@ class World:
         self._textures: dict[str, p3d.Texture] = {}
         self._run: RunArrays | None = None
         self._run_nodes = self.root.attach_new_node("run")
+        self._layers = self.root.attach_new_node("layers")
         self._canvases: dict[CanvasPlace, p3d.NodePath] = {}
         self._phase = 0.0
         self.drift = 0.0
@@ -90,7 +92,7 @@ class World:
             node = make_canvas(canvas)
             node.reparent_to(self.root)
             self._canvases[canvas] = node
-        self._clock = signs.make_clock(self.places)
+        self._clock = signs.make_clock(self.places, self.palette)
         self._clock.reparent_to(self.root)
         self._mirror = Mirror(self._base, self.root) if quality.mirror else None
 
@@ -103,6 +105,7 @@ class World:
             phase=0.0, fog_density=self._scene.theme.fog, light_scale=1.0, moment=0.0, drift=0.0,
             shore_y=self.valley.terrain.shore_y, steps=1.0, latents=grey,
             magnitudes=float_texture("magnitudes", np.zeros((1, 1), np.float32)),
+            readings=float_texture("readings", np.full((1, 1), -1.0, np.float32)), reading=0.0,
             ramp=_ramp("deep"), heat_ramp=_ramp("warm"),
             heat=array_texture("heat", np.zeros((1, 4, 4), np.uint8)), overlay=0.0, split=-1.0, latent=0.0,
             picture=grey, noisy=grey, features=grey, atlas_size=p3d.LVecBase2f(1, 1),
@@ -145,7 +148,8 @@ class World:
 
     def _dress_canvases(self, *, decoded: bool) -> None:
         for canvas, node in self._canvases.items():
-            name = SOURCES[canvas.shows][int(decoded)]
+            shown = SOURCES.get(canvas.shows, (canvas.shows, canvas.shows))
+            name = shown[int(decoded)]
             texture = self._textures.get(name)
             if texture is None:
                 node.hide()
@@ -165,6 +169,8 @@ class World:
             old.attention_scale,
         ):
             self._show_word(new)
+        if new.unfolded != old.unfolded:
+            self._unfold(new)
         if new.split != old.split:
             self._show_split(new)
         if new.magnitude_scale != old.magnitude_scale:
@@ -174,6 +180,14 @@ class World:
             self.root.set_shader_input("magnitudes", float_texture("magnitudes", values))
         if new.color_map != old.color_map:
             self.root.set_shader_input("ramp", _ramp(new.color_map))
+
+    def _unfold(self, state: State) -> None:
+        """The chosen room's layers as plates in front of its wall."""
+        self._layers.get_children().detach()
+        room = self.valley.room(state.unfolded) if state.unfolded else None
+        if room and self._run:
+            node = make_layers(room, self._run.pack, state, self._texts)
+            node.reparent_to(self._layers)
 
     def _show_split(self, state: State) -> None:
         for canvas, node in self._canvases.items():
@@ -187,10 +201,13 @@ class World:
             and self._run
             and self._run.pack.has("attention")
         )
-        self.root.set_shader_input("overlay", 1.0 if shown else 0.0)
+        self.root.set_shader_inputs(overlay=1.0 if shown else 0.0, reading=1.0 if shown else 0.0)
         if shown and self._run and state.word is not None:
             heat = word_heat(self._run, state.word, state.attention_scale)
-            self.root.set_shader_input("heat", array_texture("heat", heat))
+            readings = unit_readings(self._run.pack, state.word, self.unit_index)
+            self.root.set_shader_inputs(
+                heat=array_texture("heat", heat), readings=float_texture("readings", readings)
+            )
 
     def update(self, state: State, dt: float) -> None:
         """Once a frame: time, the lagging phase of the sky, reflections."""

@@ -129,7 +129,7 @@ def _spans(
         y = max(y, rule.front + rule.level_inset * level + 12.0)
         spans.append((y, y + need))
         y += need + rule.stair_width + 1.5
-    return spans, y + 16.0
+    return spans, y + 10.0
 
 
 def _bank(

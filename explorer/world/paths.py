@@ -64,7 +64,8 @@ def stairs(
             flights[side, level] = (top, bottom)
             valley.stairs.append((top, bottom))
             deck = strip(top, bottom, rule.stair_width)
-            valley.decks.append(deck)
+            landing = (top[0] + side * 2.5, y, top[2])
+            valley.decks += [deck, strip(landing, top, rule.stair_width)]
             valley.walls += rails(deck)
     return flights
 

@@ -17,6 +17,8 @@ MIN_SIZE = 0.12
 """Thin things are picked as if they were this thick, metres."""
 WALL_DEPTH = 0.6
 DECK_PARTS = 6
+LAYER_ROWS = 2
+"""Layers of an unfolded room stand in this many rows."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class Picker:
 
 
 def room_targets(room: Room, layers: Sequence[str] = ()) -> list[Target]:
-    """A room's wall, roof and sides; unfolded, one panel a layer side by side before the wall."""
+    """A room's wall, roof and sides; unfolded, one panel a layer before the wall."""
     w, d, h = room.width, room.depth, room.height
     at = room.frame.to_world
     parts = [
@@ -121,20 +123,21 @@ def room_targets(room: Room, layers: Sequence[str] = ()) -> list[Target]:
 
 
 def layer_targets(room: Room, layers: Sequence[str]) -> list[Target]:
-    """Panels of an unfolded room's layers, left to right, at the middle of its depth."""
+    """Panels of an unfolded room's layers, in reading order, at the middle of its depth."""
     if not layers:
         return []
-    pitch = room.width * 0.92 / len(layers)
-    first = -pitch * (len(layers) - 1) / 2
-    middle = room.depth * 0.5
-    return [
-        Target(
-            f"layer:{layer}",
-            Frame(room.frame.to_world((first + pitch * i, middle, 0.6)), room.frame.yaw),
-            (pitch * 0.86, 0.2, min(room.height * 0.5, 3.2)),
-        )
-        for i, layer in enumerate(layers)
-    ]
+    columns = -(-len(layers) // LAYER_ROWS)
+    pitch = room.width * 0.92 / columns
+    first = -pitch * (columns - 1) / 2
+    tall = min((room.height - 1.2) / LAYER_ROWS, 1.7)
+    parts = []
+    for i, layer in enumerate(layers):
+        row, column = divmod(i, columns)
+        z = 0.7 + tall * (LAYER_ROWS - 1 - row)
+        place = room.frame.to_world((first + pitch * column, room.depth * 0.5, z))
+        size = (pitch * 0.88, 0.2, tall * 0.86)
+        parts.append(Target(f"layer:{layer}", Frame(place, room.frame.yaw), size))
+    return parts
 
 
 def bridge_targets(bridge: Bridge) -> list[Target]:

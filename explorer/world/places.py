@@ -67,6 +67,11 @@ def furnish(valley: Valley, scene: Scene) -> Places:
                     CanvasPlace(station.id, station.shows, raised, size, station.frame)
                 )
                 _block(valley, frame, (size + 0.7, 0.5, size + 2))
+            case kinds.Billboard(array=str(array)):
+                size = station.size * station.scale
+                raised = Frame(frame.to_world((0.0, 0.0, size / 2 + 1.0)), frame.yaw)
+                places.canvases.append(CanvasPlace(station.id, array, raised, size, 0.2))
+                _block(valley, frame, (size + 0.4, 0.5, size + 1))
             case kinds.WordTower():
                 places.tower = (station, frame)
                 _block(valley, frame, (station.width * 1.45, 13.0, station.height))

@@ -1,80 +1,75 @@
-"""Which places can be walked to: a flood fill over everything a body on foot may do."""
+"""Which places can be walked to: a flood fill over what a body on foot may do."""
 
 from __future__ import annotations
 
 from collections import deque
 from math import floor, hypot
 
-from explorer.world.solids import HEIGHT, STEP, Solids
+from explorer.world.solids import HEIGHT, RADIUS, STEP, Solids
 from explorer.world.valley import Vec3
+from explorer.world.walk import LEDGE
 
-SAMPLES = (2, 4)
-"""Steps in which a move between two cells is tried: few first, many where those were too long."""
+GRID = 1.5
+"""Distance of two cells, metres."""
+SAMPLES = 4
+"""Steps in which a move between two cells is tried."""
 Cell = tuple[int, int, int]
+"""Column and row, and height in half metres: cells may lie above one another."""
 
 
 class Reach:
-    """Cells (x, y in metres, z in half metres) that can be walked to from a start."""
+    """Everything that can be walked to from a start."""
 
-    def __init__(self, solids: Solids, start: Vec3, limit: int = 400_000) -> None:
+    def __init__(self, solids: Solids, start: Vec3) -> None:
         self.solids = solids
-        self.came_from: dict[Cell, Cell] = {}
-        first = (round(start[0]), round(start[1]))
-        z = solids.floor(*start)
-        self.origin = (*first, floor(z * 2))
-        heights = {self.origin: z}
-        queue = deque([self.origin])
-        self.came_from[self.origin] = self.origin
-        while queue and len(heights) < limit:
+        i, j, z = round(start[0] / GRID), round(start[1] / GRID), solids.floor(*start)
+        first = (i, j, floor(z * 2))
+        self.heights = {first: z}
+        self.came_from = {first: first}
+        queue = deque([first])
+        while queue:
             cell = queue.popleft()
-            for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-                x, y = cell[0], cell[1]
-                z_there = self.step(x, y, heights[cell], x + dx, y + dy)
-                if z_there is None:
-                    continue
-                there = (x + dx, y + dy, floor(z_there * 2))
-                if there not in heights:
-                    heights[there], self.came_from[there] = z_there, cell
-                    queue.append(there)
-        self.heights = heights
+            for di, dj in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                i, j = cell[0] + di, cell[1] + dj
+                there = self._walk(cell, di, dj)
+                if there is not None and (key := (i, j, floor(there * 2))) not in self.heights:
+                    self.heights[key], self.came_from[key] = there, cell
+                    queue.append(key)
 
-    def step(self, x: float, y: float, z: float, to_x: float, to_y: float) -> float | None:
-        """Height of the feet after walking straight to `(to_x, to_y)`, or None."""
-        for count in SAMPLES:
-            if (there := self._walk(x, y, z, to_x - x, to_y - y, count)) is not None:
-                return there
-        return None
-
-    def _walk(self, x: float, y: float, z: float, dx: float, dy: float, count: int) -> float | None:
-        for i in range(1, count + 1):
-            px, py = x + dx * i / count, y + dy * i / count
-            below = self.solids.floor(px, py, z, exact=False)
-            if abs(below - z) > STEP or not self.solids.is_land(px, py, below):
+    def _walk(self, cell: Cell, di: int, dj: int) -> float | None:
+        """Height of the feet after walking from a cell to the next one, or None."""
+        z = self.heights[cell]
+        for k in range(1, SAMPLES + 1):
+            x, y = (cell[0] + di * k / SAMPLES) * GRID, (cell[1] + dj * k / SAMPLES) * GRID
+            below = self.solids.floor(x, y, z, exact=False)
+            if abs(below - z) > STEP or not self.solids.is_land(x, y, below):
                 return None
             z = below
-            if not self.solids.is_free(px, py, z) or self.solids.ceiling(px, py, z) - z < HEIGHT:
+            free = self.solids.is_free(x, y, z) and self.solids.ceiling(x, y, z) - z >= HEIGHT
+            if not free or not self._level(x, y, z):
                 return None
         return z
 
-    def reaches(self, place: Vec3, within: float = 1.5, height: float = 0.6) -> bool:
-        """Whether some cell near `place` can be walked to."""
-        x, y, z = place
-        n = int(within) + 1
-        return any(
-            abs(self.heights[cell] - z) <= height
-            for i in range(-n, n + 1)
-            for j in range(-n, n + 1)
-            for k in range(-2, 3)
-            if (cell := (round(x) + i, round(y) + j, floor(z * 2) + k)) in self.heights
+    def _level(self, x: float, y: float, z: float) -> bool:
+        """Whether no ledge or steep slope lies under the body."""
+        return all(
+            abs(self.solids.floor(x + dx, y + dy, z, exact=False) - z) <= LEDGE
+            for dx, dy in ((RADIUS, 0), (-RADIUS, 0), (0, RADIUS), (0, -RADIUS))
         )
+
+    def reaches(self, place: Vec3, within: float = 2.0, height: float = 0.6) -> bool:
+        """Whether some place near `place` can be walked to."""
+        x, y, z = self.path(place)[-1]
+        return hypot(x - place[0], y - place[1]) <= within and abs(z - place[2]) <= height
 
     def path(self, place: Vec3) -> list[Vec3]:
         """A shortest way along the grid from the start to the cell nearest to `place`."""
-        cell = min(
-            self.heights,
-            key=lambda c: hypot(c[0] - place[0], c[1] - place[1], self.heights[c] - place[2]),
-        )
-        way = [cell]
+
+        def far(cell: Cell) -> float:
+            dx, dy = cell[0] * GRID - place[0], cell[1] * GRID - place[1]
+            return hypot(dx, dy, 3 * (self.heights[cell] - place[2]))
+
+        way = [min(self.heights, key=far)]
         while self.came_from[way[-1]] != way[-1]:
             way.append(self.came_from[way[-1]])
-        return [(float(x), float(y), self.heights[x, y, z]) for x, y, z in reversed(way)]
+        return [(c[0] * GRID, c[1] * GRID, self.heights[c]) for c in reversed(way)]

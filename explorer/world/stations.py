@@ -11,7 +11,7 @@ from explorer.world.fields import At, Colour, Identifier, Length, Point, Shown, 
 
 
 class Station(Base, tag_field="kind", frozen=True, kw_only=True):
-    """Fields that every station has."""
+    """What every station has; its `kind` (one of those below) says what else."""
 
     id: Annotated[Identifier, about("unique in the scene; also the id a click selects")]
     at: Annotated[At, about("where it stands")]

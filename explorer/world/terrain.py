@@ -6,7 +6,10 @@ outwards: flat terraces joined by bands of risers, then hills that open towards 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
+from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +51,7 @@ class Terrain:
         """The ring through `(x, y)`, by bisection (the ring grows monotonically with `a`)."""
         ax, ay = abs(x), abs(y - self.centre_y)
         low, high = 1e-3, 700.0
-        for _ in range(28):
+        for _ in range(22):
             a = (low + high) / 2
             inside = (ax / a) ** EXPONENT + (ay / (a + self.stretch)) ** EXPONENT < 1
             low, high = (low, a) if inside else (a, high)
@@ -59,13 +62,25 @@ class Terrain:
         if y < self.shore_y:
             return SEA_BED
         a = self.half_width(x, y)
-        z = float(np.interp(a, [p[0] for p in self.profile], [p[1] for p in self.profile]))
+        z = self._profile_z(a)
         return z if a <= self.rim else z * self.hill(x, y)
+
+    def _profile_z(self, a: float) -> float:
+        """Height of the profile at half-width `a`."""
+        i = bisect_right(self._widths, a)
+        if i == 0 or i == len(self._widths):
+            return self.profile[min(i, len(self.profile) - 1)][1]
+        (a0, z0), (a1, z1) = self.profile[i - 1], self.profile[i]
+        return z0 + (z1 - z0) * (a - a0) / (a1 - a0) if a1 > a0 else z1
+
+    @cached_property
+    def _widths(self) -> list[float]:
+        return [p[0] for p in self.profile]
 
     def hill(self, x: float, y: float) -> float:
         """How much of the hills stands at `(x, y)`: 0 at the mouth, 1 around the sides and the far end."""
         s = (y - self.centre_y) / (self.half_width(x, y) + self.stretch)
-        return float(1 / (1 + np.exp(-(s + 0.55) * 9)))
+        return 1 / (1 + exp(-(s + 0.55) * 9))
 
 
 def steps_down(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections import namedtuple
 from pathlib import Path
 from typing import Any
@@ -117,7 +120,8 @@ def test_a_light_run_says_what_it_leaves_out(model_folder: Path, tmp_path: Path)
     ) == 0  # fmt: skip
     assert validate(tmp_path) == []
     pack = Pack.open(Library.open(tmp_path).runs[0].path)
-    assert pack.metadata.light == ("steps", "noise", "features")
+    assert {"steps", "noise", "features", "x_t", "eps"} <= set(pack.metadata.light or ())
+    assert not pack.has("x_t") and pack.has("unit_rms") and pack.has("attention")
 
 
 ERRORS: dict[str, tuple[list[str], str]] = {
@@ -193,7 +197,7 @@ def test_other_pipelines_and_schedulers_are_refused_by_name(
     (other / "model_index.json").write_text(
         json.dumps({**index, "scheduler": ["diffusers", "PNDMScheduler"]})
     )
-    diffusers.PNDMScheduler().save_pretrained(other / "scheduler")
+    diffusers.PNDMScheduler(steps_offset=1).save_pretrained(other / "scheduler")
     assert generate(other, tmp_path / "out", "--prompt", "a fox") == 2
     assert "PNDMScheduler is not supported" in one_line(capsys)
 
@@ -258,3 +262,40 @@ def test_sdxl_is_recorded_too(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert generate(folder, out, "--prompt", "a fox", "--steps", "2", "--verify") == 0
     assert validate(out) == []
+
+
+def test_another_model_of_the_same_name_is_refused(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    beside = tmp_path / "runs" / "tiny" / "architecture.json"
+    beside.parent.mkdir(parents=True)
+    beside.write_text("{}")
+    assert generate(model_folder, tmp_path, "--prompt", "a fox", "--steps", "1") == 2
+    assert "describes another model of that name; pass --file-as" in one_line(capsys)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
+def test_a_killed_bake_leaves_nothing_to_be_seen(model_folder: Path, tmp_path: Path) -> None:
+    """Killed in the middle of writing; the next bake of the same run cleans up after it."""
+    code = (
+        "import os, signal, sys\n"
+        "from assetgen.pack import writer\n"
+        "from assetgen.cli import main\n"
+        "real = writer._durable\n"
+        "def die(path, data):\n"
+        "    real(path, data)\n"
+        "    if path.name == 'final.png': os.kill(os.getpid(), signal.SIGKILL)\n"
+        "writer._durable = die\n"
+        "main(sys.argv[1:])\n"
+    )
+    asked = ["generate", "--model", str(model_folder), "--out", str(tmp_path), "--prompt", "a fox"]
+    asked += ["--steps", "2", "--threads", "1"]
+    killed = subprocess.run([sys.executable, "-c", code, *asked], check=False, capture_output=True)
+    assert killed.returncode == -9
+    assert Library.open(tmp_path).runs == [] and Library.open(tmp_path).problems == []
+    assert len(list((tmp_path / "runs" / "tiny").glob(".a-fox.*.part"))) == 1
+    assert main(asked) == 0
+    assert sorted(p.name for p in (tmp_path / "runs" / "tiny").iterdir()) == [
+        "a-fox",
+        "architecture.json",
+    ]

@@ -91,12 +91,19 @@ class Screen:
 
 
 class Program:
-    """The explorer as a person starts it; places are pixels of its window."""
+    """The explorer as a person starts it; places are pixels of its window.
+
+    The person has a settings file that asks for reduced motion: cuts instead of flights, particles at rest, so
+    that a picture comes to rest and two looks can be compared.
+    """
 
     def __init__(self, screen: Screen, *arguments: str, size: tuple[int, int] = (640, 360)) -> None:
         self.screen = screen
         self.size = size
         self.log = (screen.folder / "explorer.log").open("w+")
+        settings = screen.folder / "diffusion-explorer" / "explorer.yaml"
+        settings.parent.mkdir(exist_ok=True)
+        settings.write_text("reduced_motion: true\n")
         options = ["--size", f"{size[0]}x{size[1]}", *arguments]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "explorer", *options],

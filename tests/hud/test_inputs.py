@@ -87,8 +87,9 @@ def test_a_word_is_chosen_and_let_go(stage: Stage) -> None:
 def test_the_reading_panel_goes_deeper_and_closes(stage: Stage) -> None:
     stage.store.update(selection=UNIT)
     for depth in ("understand", "engineer"):
-        panel = stage.model.view.panel or (stage.model.refresh() and stage.model.view.panel)
-        assert panel
+        stage.model.refresh()
+        panel = stage.model.view.panel
+        assert panel is not None
         index = len(panel.actions) - 1
         stage.click(f"reading.action.{index}")
         assert stage.state.depth == depth
@@ -178,7 +179,8 @@ def test_tab_goes_round_everything_once(stage: Stage) -> None:
     assert stage.model.focused is not None and stage.model.focused.id == ids[0]
     stage.inputs.action("focus_previous")
     assert stage.model.focused is not None and stage.model.focused.id == ids[-1]
-    assert stage.model.refresh() and stage.model.sections["focus"].shapes
+    stage.model.refresh()
+    assert stage.model.sections["focus"].shapes
 
 
 def test_under_an_overlay_the_focus_stays_in_it(stage: Stage) -> None:

@@ -13,7 +13,7 @@ def test_lightness_rises_linearly_between_the_ends(name: str) -> None:
     colours = ramp(name, 256)
     assert colours.shape == (256, 3) and colours.dtype == np.uint8
     for end, anchor in ((0, ANCHORS[name][0]), (-1, ANCHORS[name][-1])):
-        assert "#%02X%02X%02X" % tuple(colours[end]) == anchor
+        assert "#{:02X}{:02X}{:02X}".format(*colours[end]) == anchor
     lightness = srgb_to_oklab(colours / 255.0)[:, 0]
     even = np.linspace(lightness[0], lightness[-1], 256)
     assert np.abs(lightness - even).max() < 0.01

@@ -14,7 +14,7 @@ from explorer.controls.rig import Rig
 from explorer.world.layout import lay_out
 from explorer.world.places import furnish
 from explorer.world.rails import look_at, rail_of
-from explorer.world.reach import Reach
+from explorer.world.reach import GRID, Reach
 from explorer.world.scene import Scene
 from explorer.world.scene_load import fit, load_scene, view_of
 from explorer.world.valley import Valley, Vec3
@@ -69,7 +69,7 @@ def test_every_room_is_reached_on_foot_from_the_start(architecture: str) -> None
     assert not unreached
     deepest = min(here.valley.rooms, key=lambda room: room.frame.origin[2])
     way = reach.path(deepest.frame.origin)
-    assert len(way) / RUN <= 90, "from the start to the Deep in a minute and a half"
+    assert len(way) * GRID / RUN <= 90, "from the start to the Deep in a minute and a half"
     follow(here.rig.body, way)
     assert reach.reaches(here.valley.anchors["gallery"].origin)
 

@@ -1,0 +1,118 @@
+"""The same rules lay out every U-Net, from two levels to five, without overlap."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import dist
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from assetgen.pack.schema import Architecture
+from explorer.world.layout import LayoutError, check_overlap, footprint, lay_out
+from explorer.world.places import furnish
+from explorer.world.scene import LayoutRule
+from explorer.world.scene_load import load_scene
+from explorer.world.valley import Valley
+from explorer.world.walk import RUN
+
+ARCHITECTURES = Path(__file__).parents[1] / "fixtures" / "architectures"
+NAMES = ("miniature", "sd15", "sdxl", "two_level", "five_level")
+
+
+def architecture(name: str) -> Architecture:
+    return msgspec.json.decode((ARCHITECTURES / f"{name}.json").read_bytes(), type=Architecture)
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def laid_out(request: pytest.FixtureRequest) -> tuple[Architecture, Valley]:
+    found = architecture(request.param)
+    return found, lay_out(found, LayoutRule())
+
+
+def test_every_unit_has_a_room_and_every_skip_a_bridge(
+    laid_out: tuple[Architecture, Valley],
+) -> None:
+    found, valley = laid_out
+    assert [r.unit for r in valley.rooms if valley.room(r.unit) is not r] == []
+    assert {r.unit for r in valley.rooms} == {u.id for u in found.units}
+    skips = {(e.source, e.target) for e in found.edges if e.kind == "skip"}
+    assert {(b.source, b.target) for b in valley.bridges} == skips
+
+
+def test_rooms_do_not_overlap(laid_out: tuple[Architecture, Valley]) -> None:
+    check_overlap(laid_out[1].rooms)
+
+
+def test_overlap_is_noticed() -> None:
+    valley = lay_out(architecture("miniature"), LayoutRule())
+    room = valley.rooms[0]
+    with pytest.raises(LayoutError, match="rooms overlap"):
+        check_overlap([room, replace(room, unit="twin")])
+
+
+def test_the_gallery_stands_clear_of_the_rooms() -> None:
+    scene = load_scene(Path(__file__).parents[2] / "scenes" / "unet_valley.yaml")
+    for name in NAMES:
+        valley = lay_out(architecture(name), scene.layout)
+        (gallery,) = furnish(valley, scene).galleries
+        for room in valley.rooms:
+            for x, y in footprint(room):
+                u, v, _ = gallery.frame.to_local((x, y, 0.0))
+                assert not (abs(u) < gallery.width / 2 + 0.5 and -0.5 < v < 6.5), (name, room.unit)
+
+
+def test_bridges_are_level_and_land_beside_their_rooms(
+    laid_out: tuple[Architecture, Valley],
+) -> None:
+    _, valley = laid_out
+    for bridge in valley.bridges:
+        assert bridge.start[2] == pytest.approx(bridge.end[2])
+        assert bridge.start[0] < 0 < bridge.end[0]
+        for unit, place in ((bridge.source, bridge.start), (bridge.target, bridge.end)):
+            room = valley.room(unit)
+            assert room and dist(room.frame.origin, place) < room.width + 8
+
+
+def test_encoder_goes_down_and_decoder_comes_up(laid_out: tuple[Architecture, Valley]) -> None:
+    _, valley = laid_out
+    left = [r.frame.origin for r in valley.rooms if r.side < 0]
+    right = [r.frame.origin for r in valley.rooms if r.side > 0]
+    assert [p[1] for p in left] == sorted(p[1] for p in left)
+    assert all(a[2] >= b[2] for a, b in zip(left, left[1:], strict=False))
+    assert all(p[0] < 0 for p in left) and all(p[0] > 0 for p in right)
+
+
+def test_a_deleted_unit_takes_its_room_and_bridges_with_it() -> None:
+    found = architecture("miniature")
+    victim = next(e.source for e in found.edges if e.kind == "skip" and "attentions" in e.source)
+    smaller = msgspec.structs.replace(
+        found,
+        units=tuple(u for u in found.units if u.id != victim),
+        edges=tuple(e for e in found.edges if victim not in (e.source, e.target)),
+    )
+    before, after = lay_out(found, LayoutRule()), lay_out(smaller, LayoutRule())
+    assert before.room(victim) and not after.room(victim)
+    assert len(after.rooms) == len(before.rooms) - 1
+    assert len(after.bridges) == len(before.bridges) - 1
+
+
+def test_a_network_without_a_u_is_refused_by_name() -> None:
+    found = architecture("miniature")
+    flat = msgspec.structs.replace(found, units=tuple(u for u in found.units if u.stage == "mid"))
+    with pytest.raises(LayoutError, match=found.model):
+        lay_out(flat, LayoutRule())
+
+
+def test_the_miniature_is_run_through_in_ninety_seconds() -> None:
+    valley = lay_out(architecture("miniature"), LayoutRule())
+    way = sum(dist(a, b) for line in valley.path for a, b in zip(line, line[1:], strict=False))
+    assert way / RUN < 150, f"{way:.0f} m"
+
+
+def test_rooms_follow_the_tensor() -> None:
+    valley = lay_out(architecture("miniature"), LayoutRule())
+    halls = {r.level: r for r in valley.rooms if r.kind == "resnet" and r.side < 0}
+    assert halls[0].width > halls[1].width > halls[2].width
+    assert halls[0].depth < halls[1].depth < halls[2].depth
