@@ -39,13 +39,11 @@ def compose(path: Path, error: type[YamlError] = YamlError) -> yaml.MappingNode:
     try:
         stream = StringIO(path.read_text(encoding="utf-8"))
         stream.name = name  # type: ignore[attr-defined]
-        loader = LOADER(stream)
+        node = LOADER(stream).get_single_node()
     except OSError as e:
         raise error((name, 1), "", "a readable file", e.strerror or str(e)) from None
     except (UnicodeDecodeError, yaml.reader.ReaderError) as e:
         raise error((name, 1), "", "plain UTF-8 text", str(getattr(e, "reason", e))) from None
-    try:
-        node = loader.get_single_node()
     except yaml.MarkedYAMLError as e:
         mark = e.problem_mark or e.context_mark
         line = mark.line + 1 if mark else 1

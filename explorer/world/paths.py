@@ -59,7 +59,11 @@ def stairs(
                 bottom_z = z - rule.level_drop
             else:
                 bottom_x, bottom_z = 7.0, deep[2] + FLOOR
-            top = (side * (top_x + 0.5), y, z + 0.02)
+            top = (
+                side * (top_x - 0.45),
+                y,
+                z + 0.02,
+            )  # past the lip, so that no ledge stands before it
             bottom = (side * bottom_x, y, bottom_z)
             flights[side, level] = (top, bottom)
             valley.stairs.append((top, bottom))
