@@ -322,9 +322,8 @@ class App:
         self.base.run()
 
     def close(self) -> None:
-        """Stop threads and give buffers back."""
+        """Give buffers back. The library stays open: it belongs to whoever opened it."""
         self.input.close()
-        self.runs.close()
         if self.hud:
             self.hud.close()
         if self.pipeline:

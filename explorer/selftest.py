@@ -15,7 +15,7 @@ from explorer.headless import settle
 from explorer.runs import Runs
 from explorer.settings import Settings
 from explorer.view.quality import ORDER
-from explorer.view.shaders import verify
+from explorer.view.shaders import loaded_shaders, verify
 from explorer.window import WindowSpec, open_window
 from explorer.world.scene_load import load_scene
 
@@ -54,10 +54,8 @@ def _checks(base: object, runs: Runs, settings: Settings, scenes: list[Path]) ->
 def _one_scene(app: App, name: str, started: float) -> Iterator[str]:
     settle(app)
     gsg = app.base.win.get_gsg()
-    for node in app.base.render.find_all_matches("**"):
-        shader = node.get_shader()
-        if shader:
-            verify(shader, gsg)
+    for shader in loaded_shaders():
+        verify(shader, gsg)
     image = grab(app.base)
     if np.ptp(image) < 32:
         yield f"FAIL  {name}: the picture is flat"

@@ -56,7 +56,7 @@ void main() {
   float size = (info.y == SKIP ? .075 : .050) * mix(.55, 1.35, random(i + 6.6)) * (random(i + 7.7) > .965 ? 2.0 : 1.0);
   float grown = max(size, .0012 * dist);
   strength = pow(size / grown, 1.4) * smoothstep(1.2, 4.0, dist) * smoothstep(0.0, .04, s) * smoothstep(1.0, .96, s);
-  float shown = info.x < 0.0 ? .8 : mix(.12, 1.0, magnitude(info.x));
+  float shown = info.x < 0.0 ? .8 : mix(.18, 1.0, magnitude(info.x));
   strength *= step(random(i + 9.9), shown);
   strength *= 1.0 - smoothstep(150.0, 330.0, dist);
 

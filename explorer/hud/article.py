@@ -69,7 +69,7 @@ def _facts(flow: Flow, shown: Panel) -> None:
         for index, line in enumerate(lines):
             y = base + index * m.tx(26)
             flow.shapes.append(view.label(flow.right, y, line, FACT, palette.INK, "right"))
-        flow.y += m.tx(32) + m.tx(26) * (len(lines) - 1)
+        flow.y += m.tx(30) + m.tx(26) * (len(lines) - 1)
     flow.space(10)
 
 

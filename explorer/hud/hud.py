@@ -147,7 +147,7 @@ class Hud:
             changed.update(self.model.sections)
             self._repaint_all = False
         moved = self._move(dt, changed)
-        for name in changed:
+        for name in sorted(changed):
             self.painter.draw(name, self.model.sections[name], self.model.view.metrics)
         drawn = bool(changed) or moved
         self.redraws += drawn

@@ -13,6 +13,8 @@ from explorer.hud.shapes import Align, Label
 
 MARGIN = 4
 """Empty pixels around a glyph in its font's texture, so that none shows the edge of another."""
+COMMON = "0123456789.-abcdefghijklmnopqrstuvwxyz"
+"""Set at once, so that numbers which change with the step bring no new glyph and no upload."""
 SHIFT = MARGIN - 0.5
 """Panda3D draws a glyph too far right and down by its margin, less half a pixel; this puts it back."""
 
@@ -40,16 +42,29 @@ class Lettering:
         font.set_poly_margin(0)
         font.set_minfilter(p3d.SamplerState.FT_linear)
         font.set_magfilter(p3d.SamplerState.FT_linear)
+        for character in COMMON:
+            font.get_glyph(ord(character))
         return font
 
     def node(self, label: Label) -> p3d.PandaNode:
         """The label as drawn, in window pixels (y up)."""
         text = p3d.TextNode("label")
-        text.set_font(self._font(label.face, label.size))
+        font = self._font(label.face, label.size)
+        text.set_font(font)
         text.set_text_scale(label.size)
         text.set_align(_ALIGN[label.align])
         text.set_text_color(label.color)
         text.set_text(label.text)
         node = text.generate()
+        _clamp(font)
         node.set_transform(p3d.TransformState.make_pos((label.x - SHIFT, 0, SHIFT - label.y)))
         return node
+
+
+def _clamp(font: p3d.DynamicTextFont) -> None:
+    """Glyphs at the rim of a page would mix with its border, which is not transparent on every driver."""
+    for index in range(font.get_num_pages()):
+        page = font.get_page(index)
+        if page.get_wrap_u() != p3d.SamplerState.WM_clamp:
+            page.set_wrap_u(p3d.SamplerState.WM_clamp)
+            page.set_wrap_v(p3d.SamplerState.WM_clamp)

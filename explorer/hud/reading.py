@@ -15,7 +15,7 @@ from explorer.hud.view import Section, View
 from explorer.hud.widget import Action, Command, Widget, change
 from explorer.story.panel import Panel, PanelAction
 
-PLOT, PLOT_SMALL, PLOT_LEAST = 164, 112, 88
+PLOT, PLOT_SMALL, PLOT_LEAST = 164, 112, 72
 """Height of the plot: when it is the main thing, beside numbers, and at the least, before text scrolls."""
 
 

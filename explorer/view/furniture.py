@@ -211,7 +211,7 @@ def _path_line(mesh: Mesh, lights: Lights, points: list[Vec3], palette: Palette)
             continue
         side = np.cross(b - a, (0, 0, 1.0))
         near = a[1] < 3.0
-        side *= (0.04 if near else 0.11) / max(float(np.linalg.norm(side)), 1e-6)
+        side *= (0.022 if near else 0.11) / max(float(np.linalg.norm(side)), 1e-6)
         mesh.quad(
             [a - side, b - side, b + side, a + side][::-1],
             palette.meaning,

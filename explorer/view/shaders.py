@@ -10,6 +10,9 @@ import panda3d.core as p3d
 from assetgen.pack.resources import data_dir
 
 
+_LOADED: list[p3d.Shader] = []
+
+
 class ShaderError(RuntimeError):
     """A shader did not compile; the message names its files and defines."""
 
@@ -33,6 +36,11 @@ def _expand(folder: Path, name: str, head: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
+def loaded_shaders() -> list[p3d.Shader]:
+    """Every program made so far, for checks."""
+    return list(_LOADED)
+
+
 @cache
 def load_shader(vertex: str, fragment: str, **defines: int | float) -> p3d.Shader:
     """Compile-ready GLSL program from two files; cached, so that equal variants share one program."""
@@ -42,6 +50,7 @@ def load_shader(vertex: str, fragment: str, **defines: int | float) -> p3d.Shade
     )
     if shader is None or shader.get_error_flag():
         raise ShaderError(f"{vertex} + {fragment} {dict(pairs)} could not be made")
+    _LOADED.append(shader)
     return shader
 
 

@@ -47,6 +47,12 @@ def build_bridge(mesh: Mesh, lights: Lights, bridge: Bridge, unit: int, palette:
         ribbon(
             *((y, RAIL - 0.06, y, RAIL) if side < 0 else (y, RAIL, y, RAIL - 0.06)), palette.metal
         )
+        inner = y - side * 0.045  # the handrail's inner face: a line of light at the hand
+        band = (RAIL - 0.07, RAIL - 0.02) if side > 0 else (RAIL - 0.02, RAIL - 0.07)
+        ribbon(inner, band[0], inner, band[1], palette.machine, glow=1.0)
+        foot = y - side * 0.06  # and one at the foot
+        band = (0.02, 0.07) if side > 0 else (0.07, 0.02)
+        ribbon(foot, band[0], foot, band[1], palette.machine, glow=0.8)
         for p in line[::2]:
             q = p + across * y
             mesh.box(

@@ -46,7 +46,7 @@ from tests.benchmarks.bench import opened, stats
 app = opened({options}, size=(64, 36))
 def frame():
     app.frame(1 / 60)
-    app.base.graphicsEngine.render_frame()
+    app.base.task_mgr.step()
 times = [stats.timed(frame) for _ in range({frames})]
 print(stats.median(times), stats.p99(times), flush=True)
 """

@@ -14,9 +14,9 @@ from explorer.app import App
 
 
 def draw(app: App, dt: float = 1 / 60) -> None:
-    """One whole frame, finished: reading the picture back waits for the renderer."""
+    """One whole frame with Panda3D's own tasks; reading the picture back waits for the renderer."""
     app.frame(dt)
-    app.base.graphicsEngine.render_frame()
+    app.base.task_mgr.step()
     app.base.win.get_screenshot()
 
 
