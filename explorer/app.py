@@ -128,7 +128,7 @@ class App:
         self.pipeline.clean_up()
         self._build_view()
         if run:
-            self.world.set_run(run, self.store.state)
+            self.world.set_run(self.world.prepare(run), self.store.state)
 
     def _listen(self) -> None:
         self.store.subscribe(lambda new, old: self.world.follow(new, old))
@@ -153,7 +153,11 @@ class App:
     def open(self, model: str, run: str) -> None:
         """Show a run; the old one stays until the new one's pages are there."""
         self._opening = self.runs.library.entry(model, run)
-        self.runs.open(self._opening)
+        world = self.world if model == self._model else None
+        self.runs.open(
+            self._opening,
+            (lambda run, first: world.prepare(run, nodes=first)) if world else None,
+        )
 
     def command(self, name: str, value: Any) -> None:
         """What only the application can do, asked for by the HUD."""
@@ -220,7 +224,11 @@ class App:
             )  # fmt: skip
             if self.hud:
                 self.hud.set_run(pack, self.architecture)
-        self.world.set_run(stage.arrays, self.store.state)
+        shown = self.world.run
+        dressed = stage.dressed or self.world.prepare(
+            stage.arrays, nodes=shown is None or shown.pack is not pack
+        )
+        self.world.set_run(dressed, self.store.state)
 
     def load_now(self) -> None:
         """Finish loading before the next frame (start-up without a window, tests)."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from assetgen.pack import Architecture, Library, Pack, PackError, RunEntry
 from explorer.view.textures import RunArrays, load_full, load_pages
+
+Prepare = Callable[[RunArrays, bool], Any]
 
 
 class NoRunError(RuntimeError):
@@ -21,6 +25,8 @@ class Loaded:
     entry: RunEntry
     arrays: RunArrays
     complete: bool
+    dressed: Any = None
+    """What `prepare` made of the arrays."""
 
 
 class Runs:
@@ -30,7 +36,7 @@ class Runs:
         self.library = Library.open(assets)
         self._pool = ThreadPoolExecutor(1, "runs")
         self._wanted: RunEntry | None = None
-        self._stages: list[tuple[RunEntry, bool, Future[RunArrays]]] = []
+        self._stages: list[tuple[RunEntry, Future[Loaded]]] = []
 
     @property
     def problems(self) -> list[str]:
@@ -57,24 +63,34 @@ class Runs:
     def architecture(self, entry: RunEntry) -> Architecture:
         return self.library.architectures[entry.model]
 
-    def open(self, entry: RunEntry) -> None:
-        """Start loading; earlier loads that are not shown yet are forgotten."""
+    def open(self, entry: RunEntry, prepare: Prepare | None = None) -> None:
+        """Start loading; earlier loads that are not shown yet are forgotten.
+
+        `prepare(arrays, first)` runs in the background too: what is slow must not hold up a frame.
+        """
         self._wanted = entry
-        for _, _, future in self._stages:
+        for _, future in self._stages:
             future.cancel()
         pack = self._pool.submit(Pack.open, entry.path)
+
+        def stage(load: Callable[[Pack], RunArrays], complete: bool) -> Loaded:
+            arrays = load(pack.result())
+            return Loaded(
+                entry, arrays, complete, prepare(arrays, not complete) if prepare else None
+            )
+
         self._stages = [
-            (entry, False, self._pool.submit(lambda: load_pages(pack.result()))),
-            (entry, True, self._pool.submit(lambda: load_full(pack.result()))),
+            (entry, self._pool.submit(stage, load_pages, False)),
+            (entry, self._pool.submit(stage, load_full, True)),
         ]
 
     def collect(self) -> Loaded | PackError | None:
         """The next stage that is ready, an error in one readable line, or None."""
-        if not self._stages or not self._stages[0][2].done():
+        if not self._stages or not self._stages[0][1].done():
             return None
-        entry, complete, future = self._stages.pop(0)
+        _, future = self._stages.pop(0)
         try:
-            return Loaded(entry, future.result(), complete)
+            return future.result()
         except PackError as error:
             self._stages.clear()
             return error
@@ -87,7 +103,7 @@ class Runs:
     def wait(self) -> Loaded | PackError | None:
         """Block for the next stage (start-up, headless rendering, tests)."""
         if self._stages:
-            self._stages[0][2].exception()
+            self._stages[0][1].exception()
         return self.collect()
 
     def close(self) -> None:

@@ -32,7 +32,7 @@ def centre_latents(vae: AutoencoderKL, sample: Tensor) -> None:
 def export(pipeline: StableDiffusionPipeline, folder: Path) -> None:
     """Replaces `folder` by the pipeline; the folder is complete or untouched.
 
-    A model card that is already there stays.
+    The model card and its pictures, which lie beside the models, stay.
     """
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
@@ -45,7 +45,7 @@ def export(pipeline: StableDiffusionPipeline, folder: Path) -> None:
         file.chmod(0o644)
     # `tokenizer.json` is what is read today; CLIP's own pair of files serves older libraries.
     pipeline.tokenizer.backend_tokenizer.model.save(str(part / "tokenizer"))
-    for kept in folder.glob("*.md"):
+    for kept in (*folder.glob("*.md"), *folder.glob("*.png")):
         shutil.copy2(kept, part / kept.name)
     shutil.rmtree(folder, ignore_errors=True)
     part.replace(folder)

@@ -18,10 +18,10 @@ import numpy as np
 from diffusers import AutoencoderKL
 from transformers import CLIPTokenizer
 
+from assetgen.train import latents
 from assetgen.train.checkpoints import load_state
 from assetgen.train.export import centre_latents, export
 from assetgen.train.icons import load_drawings
-from assetgen.train.latents import load_latents
 from assetgen.train.loop import train
 from assetgen.train.scenes import Composer
 from assetgen.train.threads import Threads
@@ -83,7 +83,7 @@ def freeze(config: Config, work: Path) -> None:
 
 def train_unet(config: Config, options: argparse.Namespace) -> bool:
     """Trains the U-Net and the text encoder on latents of the frozen autoencoder."""
-    task = _unet_task(config, options.work)
+    task = _unet_task(config, options.work, config["unet"]["scenes"])
     minutes = config["unet"]["minutes"] if options.minutes is None else options.minutes
     return train(task, options.work, minutes, Threads(options.threads))
 
@@ -97,7 +97,7 @@ def train_decoder(config: Config, options: argparse.Namespace) -> bool:
 
 def export_pipeline(config: Config, options: argparse.Namespace) -> bool:
     """Writes the pipeline folder from the latest saved states; training may be running."""
-    task = _unet_task(config, options.work)
+    task = _unet_task(config, options.work, scenes=latents.SHARD)
     if (options.work / "decoder" / "state.pt").exists():
         sharper = VaeTask(config, _composer(config, options.work), options.work, task.pipeline.vae)
         sharper.load_state_dict(load_state(options.work / "decoder" / "state.pt")["task"])
@@ -110,11 +110,10 @@ def export_pipeline(config: Config, options: argparse.Namespace) -> bool:
     return True
 
 
-def _unet_task(config: Config, work: Path) -> UnetTask:
+def _unet_task(config: Config, work: Path, scenes: int) -> UnetTask:
     vae = _frozen(work)
     tokenizer = CLIPTokenizer.from_pretrained(work / "frozen" / "tokenizer")
-    scenes = config["unet"]["scenes"]
-    data = load_latents(scenes, _composer(config, work), vae, work / "latents")
+    data = latents.load_latents(scenes, _composer(config, work), vae, work / "latents")
     return UnetTask(config, tokenizer, vae.requires_grad_(False), data, work)
 
 

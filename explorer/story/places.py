@@ -19,14 +19,14 @@ def canvas_panel(ask: Ask, name: str) -> Panel:
     if name not in LATENTS:
         raise KeyError(f"canvas {name!r} does not exist")
     decoded = name == "x0" or ask.state.decoded
-    array = ask.record.array(PICTURES[name] if decoded else LATENTS[name])
+    shown = PICTURES[name] if decoded else LATENTS[name]
     lines = ask.lines(f"canvas.{name}")
-    if array is None:
+    if ask.record.array(shown) is None:
         lines = (*lines, ask.text("canvas.not_recorded"))
     plot, expression = _canvas_plot(ask, name)
     return Panel(
         id=f"canvas:{name}",
-        badge=DERIVED if array is None else Provenance(array.provenance),
+        badge=ask.record.provenance(shown),
         title=ask.text(f"canvas.{name}.title"),
         kicker=ask.text(f"canvas.{name}.kicker"),
         lines=lines,
@@ -62,13 +62,16 @@ def _canvas_plot(ask: Ask, name: str) -> tuple[Plot | None, str]:
 def _canvas_facts(ask: Ask, name: str) -> tuple[Fact, ...]:
     array = ask.record.array(LATENTS[name])
     step, metadata = ask.record.step(ask.step), ask.record.metadata
+    special = {
+        "x_t": ask.fact("seed", str(metadata.seed)),
+        "noise": ask.fact("prediction", metadata.scheduler.prediction_type),
+    }
     return (
         ask.fact("shape_out", ask.shape(array.shape[1:]) if array else None),
         ask.fact("provenance", array.source if array else None),
         ask.fact("alpha", f"{step.alpha:.3f}"),
         ask.fact("sigma", f"{step.sigma:.3f}"),
-        ask.fact("prediction", metadata.scheduler.prediction_type),
-        ask.fact("seed", str(metadata.seed)),
+        *([special[name]] if name in special else []),
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from assetgen.pack.errors import PackError
 from assetgen.pack.reader import Pack
 from assetgen.pack.schema import Architecture, Array, Layer, Metadata, Step, Unit, Word
+from explorer.story.provenance import Provenance
 
 Series = tuple[float | None, ...]
 """One value per recorded step."""
@@ -57,6 +58,11 @@ class Record:
 
     def array(self, name: str) -> Array | None:
         return self.metadata.arrays.get(name)
+
+    def provenance(self, name: str) -> Provenance:
+        """The badge that the pack gives an array; what is not in the pack is at most DERIVED."""
+        array = self.array(name)
+        return Provenance.DERIVED if array is None else Provenance(array.provenance)
 
     def tensor(self, key: str) -> F32 | None:
         """A recorded tensor, read once; None if it was not recorded or cannot be read."""

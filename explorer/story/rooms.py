@@ -10,7 +10,7 @@ from explorer.story.provenance import Provenance
 from explorer.story.record import Record
 from explorer.story.texts import Texts
 
-RECORDED, DERIVED, ILLUSTRATION = Provenance.RECORDED, Provenance.DERIVED, Provenance.ILLUSTRATION
+DERIVED, ILLUSTRATION = Provenance.DERIVED, Provenance.ILLUSTRATION
 
 
 def unit_title(ask: Ask, unit: Unit) -> str:
@@ -56,7 +56,7 @@ def unit_panel(ask: Ask, unit_id: str) -> Panel:
     between = (fold,) if unit.layers else ()
     return Panel(
         id=f"unit:{unit.id}",
-        badge=RECORDED,
+        badge=ask.record.provenance("features"),
         title=unit_title(ask, unit),
         kicker=ask.text("room_of", index=units.index(unit) + 1, count=len(units)),
         lines=lines,
@@ -98,7 +98,7 @@ def _magnitude(ask: Ask, unit_id: str, title: str) -> Plot | None:
         name = "magnitude_bridge" if bridge else "magnitude_relative"
         return ask.plot(name, relative(rms), DERIVED, "relative_formula", high=1.0)
     name = "magnitude_bridge" if bridge else "magnitude_absolute"
-    return ask.plot(name, rms, RECORDED, "absolute_formula")
+    return ask.plot(name, rms, ask.record.provenance("unit_rms"), "absolute_formula")
 
 
 def layer_panel(ask: Ask, layer_id: str) -> Panel:
@@ -111,7 +111,7 @@ def layer_panel(ask: Ask, layer_id: str) -> Panel:
     plot, python = _layer_plot(ask, unit, layer)
     return Panel(
         id=f"layer:{layer.id}",
-        badge=RECORDED if plot is not None else ILLUSTRATION,
+        badge=DERIVED if plot is None else plot.badge,
         title=_name(ask, "layer", layer.kind),
         kicker=ask.text("layer_of", index=unit.layers.index(layer) + 1, count=len(unit.layers)),
         lines=ask.lines(*keys),
@@ -145,7 +145,8 @@ def _layer_plot(ask: Ask, unit: Unit, layer: Layer) -> tuple[Plot | None, tuple[
     record = ask.record
     if layer.kind == "self_attention" and (values := record.entropy(layer.id)) is not None:
         column = record.layer_column("self_attention_entropy", layer.id)
-        plot = ask.plot("entropy", values, RECORDED, "entropy_formula", high=1.0)
+        badge = record.provenance("self_attention_entropy")
+        plot = ask.plot("entropy", values, badge, "entropy_formula", high=1.0)
         return plot, ask.python(f'.tensor("self_attention_entropy")[:, {column}]')
     if layer.kind == "cross_attention" and (reading := record.layer_words(layer.id)) is not None:
         column = record.layer_column("attention_mass", layer.id)

@@ -9,7 +9,6 @@ import panda3d.core as p3d
 
 from assetgen.pack.resources import data_dir
 
-
 _LOADED: list[p3d.Shader] = []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,16 @@ from explorer.world.valley import Valley
 
 SOURCES = {"x_t": ("x_t", "steps"), "noise": ("eps", "noise"), "x0": ("predicted", "predicted")}
 """Canvas → array shown as recorded, array shown decoded."""
+
+
+@dataclass(frozen=True)
+class Dressed:
+    """A run ready to be shown: made in the background, shown in one go."""
+
+    run: RunArrays
+    textures: dict[str, p3d.Texture]
+    nodes: p3d.NodePath | None
+    """None where the nodes of the run are already there."""
 
 
 class World:
@@ -116,12 +127,24 @@ class World:
         """What is shown."""
         return self._run
 
-    def set_run(self, run: RunArrays, state: State) -> None:
-        """Show `run`: at first its pages, later the same run at full resolution."""
-        first = self._run is None or self._run.pack is not run.pack
+    def prepare(self, run: RunArrays, *, nodes: bool = True) -> Dressed:
+        """Textures of a run, and the nodes that depend on it; safe off the main thread (nothing is shown yet)."""
+        textures = {name: array_texture(name, pixels) for name, pixels in run.images.items()}
+        if not nodes:
+            return Dressed(run, textures, None)
+        root = p3d.NodePath("run")
+        walls = make_walls(self.valley.rooms, run.pack, self.unit_index)
+        lettering, beams = make_words(self.valley, self.places, run.pack)
+        labels = signs.make_signs(self.valley, self.places, run.pack, self._texts)
+        for node in (walls, lettering, beams, labels):
+            node.reparent_to(root)
+        return Dressed(run, textures, root)
+
+    def set_run(self, dressed: Dressed, state: State) -> None:
+        """Show a prepared run: at first its pages, later the same run at full resolution."""
+        run = dressed.run
         self._run = run
-        for name, pixels in run.images.items():
-            self._textures[name] = array_texture(name, pixels)
+        self._textures = {"empty": self._textures["empty"], **dressed.textures}
         shown = self._textures
         self.root.set_shader_inputs(
             magnitudes=float_texture("magnitudes", run.magnitude),
@@ -131,20 +154,12 @@ class World:
             noisy=shown.get("steps", shown["empty"]),
             steps=float(run.pack.steps),
         )
-        if first:
-            self._rebuild_run_nodes(run)
+        if dressed.nodes is not None:
+            self._run_nodes.get_children().detach()
+            dressed.nodes.reparent_to(self._run_nodes)
         self._dress_canvases(decoded=state.decoded)
         self._show_word(state)
         self._show_split(state)
-
-    def _rebuild_run_nodes(self, run: RunArrays) -> None:
-        self._run_nodes.get_children().detach()
-        make_walls(self.valley.rooms, run.pack, self.unit_index).reparent_to(self._run_nodes)
-        lettering, beams = make_words(self.valley, self.places, run.pack)
-        for node in (lettering, beams):
-            node.reparent_to(self._run_nodes)
-        labels = signs.make_signs(self.valley, self.places, run.pack, self._texts)
-        labels.reparent_to(self._run_nodes)
 
     def _dress_canvases(self, *, decoded: bool) -> None:
         for canvas, node in self._canvases.items():

@@ -13,6 +13,7 @@ from explorer.hud.geometry import Rect
 from explorer.hud.metrics import Metrics
 from explorer.hud.shapes import Label
 from tests.hud.conftest import Stage
+from tests.story.selections import everything
 
 SIZES = [(1920, 1080), (1280, 720), (1280, 800), (1440, 1080), (2560, 1080), (3840, 2160)]
 SCALES = [1.0, 1.5, 2.0]
@@ -75,6 +76,16 @@ def test_text_stays_in_its_panel(pack: Pack, scale: float, name: str) -> None:
                 continue
             sides = [(r.x - 2, r.right + 2) for r in covers]
             assert any(a <= box.x and box.right <= b for a, b in sides), (key, label.text)
+
+
+@pytest.mark.parametrize("depth", ["look", "understand", "engineer"])
+def test_at_normal_text_size_no_panel_needs_to_scroll(stage: Stage, depth: str) -> None:
+    record = stage.model.view.record
+    assert record is not None
+    for selection in everything(record):
+        stage.store.update(selection=selection, depth=depth)
+        stage.model.refresh()
+        assert stage.model.sections["reading_body"].scroll_limit == 0, selection
 
 
 def test_the_middle_of_the_screen_is_free(stage: Stage) -> None:

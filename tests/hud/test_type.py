@@ -1,4 +1,4 @@
-"""Type: every character of the texts exists in its face, lines break where they should, widths agree with the screen."""
+"""Type: every character of the texts exists in its face, lines break in time, widths agree with the screen."""
 
 from __future__ import annotations
 

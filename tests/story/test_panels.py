@@ -112,7 +112,8 @@ def test_the_relative_plot_is_the_recorded_one_over_its_maximum(
     relative = panel_for(UNIT, state(record), record, texts).plot
     absolute = panel_for(UNIT, state(record, magnitude_scale="absolute"), record, texts).plot
     assert relative is not None and absolute is not None
-    assert (relative.badge, absolute.badge) == (Provenance.DERIVED, Provenance.RECORDED)
+    recorded = Provenance(record.metadata.arrays["unit_rms"].provenance)
+    assert (relative.badge, absolute.badge) == (Provenance.DERIVED, recorded)
     rms = np.array(absolute.values, float)
     assert np.allclose(np.array(relative.values, float), rms / rms.max())
 
@@ -122,6 +123,28 @@ def test_numbers_are_those_of_the_recorded_step(record: Record, texts: Texts) ->
     assert panel.plot is not None
     assert panel.plot.present == 2
     assert panel.plot.value == record.metadata.steps[2].timestep
+
+
+@pytest.mark.parametrize(
+    ("selection", "array"),
+    [
+        (UNIT, "features"),
+        ("canvas:x_t", "x_t"),
+        ("canvas:noise", "eps"),
+        ("canvas:x0", "predicted"),
+    ],
+)
+def test_a_panel_carries_the_badge_of_what_it_shows(
+    record: Record, texts: Texts, selection: str, array: str
+) -> None:
+    panel = panel_for(selection, state(record), record, texts)
+    assert panel.badge is Provenance(record.metadata.arrays[array].provenance)
+
+
+def test_the_decoded_view_has_the_badge_of_the_decoder(record: Record, texts: Texts) -> None:
+    for name in ("x_t", "noise"):
+        panel = panel_for(f"canvas:{name}", state(record, decoded=True), record, texts)
+        assert panel.badge is Provenance.DERIVED
 
 
 def test_what_was_not_recorded_says_so(

@@ -58,7 +58,7 @@ def test_a_corrupted_picture_changes_the_canvas(explore: Callable[..., Any]) -> 
     before = show(app, 2)
     run = load_full(app.world.run.pack)
     run.images["predicted"] = np.zeros_like(run.images["predicted"])
-    app.world.set_run(run, app.store.state)
+    app.world.set_run(app.world.prepare(run), app.store.state)
     assert np.abs(centre_patch(show(app, 2)) - centre_patch(before)).mean() > 20
 
 
@@ -69,12 +69,12 @@ def test_features_and_latents_follow_their_arrays(explore: Callable[..., Any]) -
         before = show(app, 2)
         run = load_full(app.world.run.pack)
         run.images[name] = np.zeros_like(run.images[name])
-        app.world.set_run(run, app.store.state)
+        app.world.set_run(app.world.prepare(run), app.store.state)
         assert centre_patch(show(app, 2)).mean() < centre_patch(before).mean() - 20
     before = picture(app, "room", 3)
     run = load_full(app.world.run.pack)
     run.images["features"] = 255 - run.images["features"]
-    app.world.set_run(run, app.store.state)
+    app.world.set_run(app.world.prepare(run), app.store.state)
     assert np.abs(picture(app, "room", 3).astype(int) - before).mean() > 1.0
 
 
