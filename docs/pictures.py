@@ -16,7 +16,7 @@ from explorer.settings import Settings
 VIEWS: dict[str, dict] = {
     "arrival": {},
     "first_light": {},
-    "mid_valley": {"camera": "rim"},
+    "mid_valley": {"camera": "valley"},
     "bridge": {},
     "room": {},
     "gallery": {},

@@ -38,7 +38,7 @@ def compose(path: Path, error: type[YamlError] = YamlError) -> yaml.MappingNode:
     name = str(path)
     try:
         stream = StringIO(path.read_text(encoding="utf-8"))
-        stream.name = name  # type: ignore[attr-defined]
+        stream.name = name
         node = LOADER(stream).get_single_node()
     except OSError as e:
         raise error((name, 1), "", "a readable file", e.strerror or str(e)) from None

@@ -28,7 +28,7 @@ void main() {
   } else {
     vec2 size = vec2(textureSize(mass, 0));
     float m = textureLod(mass, vec2((info.z + .5) / size.x, (moment + .5) / size.y), 0.0).r;
-    tint = color.rgb * m * smoothstep(.24, .34, m);  // weak readings send no beam
+    tint = color.rgb * pow(m, .7) * smoothstep(.14, .24, m);  // weak readings send no beam
     vec3 side = normalize(cross(direction, position - EYE));
     float width = max(color.a * pow(max(m, .02), .6), dist * .0012);
     position += side * uv.y * width;

@@ -32,6 +32,10 @@ text-kerning true
 """A window nobody sees, with a clock that does not depend on the machine; over the explorer's own settings."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--regenerate", action="store_true", help="store golden frames anew")
+
+
 @pytest.fixture(autouse=True)
 def seeded() -> None:
     """Every test starts from the same random numbers."""

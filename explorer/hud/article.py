@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from explorer.hud import palette
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import BODY, CODE, FACT, LABEL, SMALL, TITLE
@@ -10,6 +12,9 @@ from explorer.hud.plot import draw_plot
 from explorer.hud.shapes import Box, Line, RampBar, Shape
 from explorer.hud.view import View
 from explorer.story.panel import Legend, Panel
+
+BREAKS = re.compile(r"(?<=[/-])|(?<=, )|(?=\.\w)|(?=\[)")
+"""Where a line of code may be broken."""
 
 
 class Flow:
@@ -97,11 +102,14 @@ def _formula(flow: Flow, shown: Panel) -> None:
 
 
 def _code(view: View, line: str, width: float) -> list[str]:
-    """A line of code, continued with an indent where it is too long."""
-    if view.width(line, CODE) <= width:
-        return [line]
-    parts = view.wrap(line, CODE, width - view.width("  ", CODE))
-    return [parts[0], *(f"  {part}" for part in parts[1:])]
+    """A line of code; where it is too long it goes on below, indented, from a point or a bracket on."""
+    lines, indent = [""], ""
+    for piece in BREAKS.split(line):
+        if lines[-1].strip() and view.width(lines[-1] + piece.rstrip(), CODE) > width:
+            indent = "  "
+            lines.append(indent)
+        lines[-1] += piece
+    return lines
 
 
 def _plot(flow: Flow, shown: Panel, tall: float) -> None:

@@ -16,11 +16,11 @@ from explorer.hud.draw import Painter
 from explorer.hud.inputs import HudInput
 from explorer.hud.keys import merge
 from explorer.hud.measure import FontMeasure
-from explorer.hud.minimap import plan_of
 from explorer.hud.model import HudModel
 from explorer.hud.motion import GROUPS, Motion
 from explorer.hud.picker import PICTURE
 from explorer.hud.pictures import PictureLoader, finals, predicted
+from explorer.hud.plan import plan_of
 from explorer.hud.view import LibraryEntry
 from explorer.hud.widget import Widget
 from explorer.state import Store

@@ -11,7 +11,7 @@ from explorer.hud.shapes import Shape
 from explorer.hud.view import View
 from explorer.hud.widget import Widget
 
-ROW = 38
+ROW = 34
 
 
 def merge(rows: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

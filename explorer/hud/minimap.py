@@ -2,61 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
+from dataclasses import replace
 from math import cos, radians, sin
 
 from explorer.hud import palette, prompt, sheet
 from explorer.hud.geometry import Point, Rect
 from explorer.hud.metrics import LABEL, SMALL
 from explorer.hud.parts import panel
-from explorer.hud.shapes import Icon, Line, Polygon, Shape, disc
+from explorer.hud.plan import PLACES, Projection
+from explorer.hud.shapes import Box, Icon, Line, Polygon, Shape, disc
 from explorer.hud.view import MapPlan, Section, View
 from explorer.hud.widget import Command, Widget, change
-from explorer.world.valley import Room, Valley
 
-PLACES = ("jetty", "gallery", "deep", "tower")
-"""Anchors of the valley that the map names, from the arrival on."""
 HEADING_STEP = 3.0
 """Degrees; a smaller turn does not redraw the map."""
-
-
-def plan_of(valley: Valley, name: Callable[[Room], str]) -> MapPlan:
-    """What the map shows of a valley; `name` gives a room's title."""
-    rooms = []
-    for room in valley.rooms:
-        half = room.width / 2
-        local = ((-half, 0.0), (half, 0.0), (half, room.depth), (-half, room.depth))
-        corners = tuple(room.frame.to_world((x, y, 0.0))[:2] for x, y in local)
-        rooms.append((room.id, name(room), corners))
-    places = tuple(
-        (name, (valley.anchors[name].origin[0], valley.anchors[name].origin[1]))
-        for name in PLACES
-        if name in valley.anchors
-    )
-    outline = tuple(tuple(curve) for curve in valley.outline)
-    points = [p for curve in outline for p in curve]
-    points += [p for _, _, corners in rooms for p in corners] + [p for _, p in places]
-    if not points:
-        points = [(-1.0, -1.0), (1.0, 1.0)]
-    xs, ys = [p[0] for p in points], [p[1] for p in points]
-    bridges = tuple((b.start[:2], b.end[:2]) for b in valley.bridges)
-    return MapPlan(outline, tuple(rooms), bridges, places, (min(xs), min(ys), max(xs), max(ys)))
-
-
-class Projection:
-    """Metres to window pixels: the whole plan fits into a rectangle, the mouth at the bottom."""
-
-    def __init__(self, plan: MapPlan, rect: Rect) -> None:
-        x0, y0, x1, y1 = plan.bounds
-        self.scale = min(rect.width / max(x1 - x0, 1e-6), rect.height / max(y1 - y0, 1e-6))
-        self.middle = ((x0 + x1) / 2, (y0 + y1) / 2)
-        self.centre = rect.centre
-
-    def __call__(self, point: Point) -> Point:
-        return (
-            self.centre[0] + (point[0] - self.middle[0]) * self.scale,
-            self.centre[1] - (point[1] - self.middle[1]) * self.scale,
-        )
 
 
 def _place(view: View) -> tuple[Rect, Rect]:
@@ -68,10 +28,11 @@ def _place(view: View) -> tuple[Rect, Rect]:
     high = areas.sheet.bottom - top
     left = m.px(64) + view.width(view.text("map.long"), SMALL)
     right = m.px(60) + max(view.width(_place_name(view, name), LABEL) for name in PLACES)
-    plan = (high - m.px(72)) * view.plan.aspect
+    tall = high - m.px(68) - m.px(36)
+    plan = tall * view.plan.aspect
     wide = min(left + plan + right, areas.sheet.width)
     rect = Rect(areas.sheet.x, top, round(wide), high)
-    inner = Rect(rect.x + left, top + m.px(36), wide - left - right, high - m.px(72))
+    inner = Rect(rect.x + left, top + m.px(68), wide - left - right, tall)
     return rect, inner
 
 
@@ -101,6 +62,7 @@ def build(view: View) -> Section:
     widgets: list[Widget] = []
     if large:
         shapes, closer = sheet.title(view, area, "map")
+        shapes += _legend(view, area)
         widgets.append(closer)
     else:
         opens = change(menu="map")
@@ -126,10 +88,38 @@ def _terrain(view: View, plan: MapPlan, to: Projection, large: bool) -> list[Sha
     return shapes
 
 
+def _legend(view: View, area: Rect) -> list[Shape]:
+    """What the signs of the large map mean."""
+    m = view.metrics
+    x, y = area.x + m.px(32), area.bottom - m.px(40) - 3 * m.tx(34)
+    side = m.px(11)
+    signs: tuple[tuple[str, Shape], ...] = (
+        ("room", Box(Rect.around(x + side, y, side * 1.6, side), 1.0, palette.MACHINE)),
+        ("bridge", Line(((x, y), (x + 2 * side, y)), max(m.px(2), 1.0), palette.LINE)),
+        ("spot", disc(x + side, y, m.px(5.5), palette.PLACE)),
+        ("you", Icon(Rect.around(x + side, y, m.px(20)), "here", palette.MEANING)),
+    )
+    shapes: list[Shape] = []
+    for row, (name, sign) in enumerate(signs):
+        down = row * m.tx(34)
+        shapes.append(_moved(sign, down))
+        text = view.text(f"map.sign.{name}")
+        shapes.append(view.middle(x + 2 * side + m.px(14), y + down, text, SMALL, palette.MUTED))
+    return shapes
+
+
+def _moved(sign: Shape, down: float) -> Shape:
+    if isinstance(sign, Line):
+        return replace(sign, points=tuple((x, y + down) for x, y in sign.points))
+    assert isinstance(sign, Box | Icon)
+    return replace(sign, rect=sign.rect.moved(0, down))
+
+
 def _rooms(
     view: View, plan: MapPlan, to: Projection, large: bool
 ) -> tuple[list[Shape], list[Widget]]:
     shapes: list[Shape] = []
+    names: list[Shape] = []
     widgets: list[Widget] = []
     for room_id, label, corners in plan.rooms:
         widget_id = f"map.{room_id}"
@@ -141,10 +131,20 @@ def _rooms(
             _target(widget_id, points, view.metrics.px(28 if large else 16), label, room_id)
         )
         if warm and large:
-            x = max(p[0] for p in points) + view.metrics.px(12)
-            y = sum(p[1] for p in points) / len(points)
-            shapes.append(view.middle(x, y, label, SMALL, palette.INK))
-    return shapes, widgets
+            names += _name_tag(view, points, label)
+    return [*shapes, *names], widgets
+
+
+def _name_tag(view: View, points: tuple[Point, ...], label: str) -> list[Shape]:
+    """A room's name beside it."""
+    m = view.metrics
+    x = max(p[0] for p in points) + m.px(18)
+    y = sum(p[1] for p in points) / len(points)
+    back = Rect(x, y, view.width(label, SMALL), 0).inset(-m.px(10), -m.tx(15))
+    return [
+        Box(back, back.height / 2, palette.fade(palette.SOLID, 0.92)),
+        view.middle(x, y, label, SMALL, palette.INK),
+    ]
 
 
 def _places(

@@ -10,7 +10,7 @@ from explorer.hud.view import LibraryEntry, View, sheet_part
 from explorer.hud.widget import Command, Widget
 
 SHEET = "finals"
-PICTURE = 112
+PICTURE = 100
 GAP = 12
 
 

@@ -182,7 +182,7 @@ def _thumbnails(view: View, track: Track) -> tuple[list[Widget], list[Shape]]:
             rect.x - reach / 4, rect.y - m.px(8), rect.width + reach / 2, rect.height + m.px(10)
         )
         label = view.text("timeline.step", step=shown + 1, steps=track.steps)
-        action = change(target=float(step), playing=False)
+        action = change(target=float(shown), playing=False)
         widgets.append(
             Widget(
                 f"timeline.thumb.{index}",
@@ -197,27 +197,13 @@ def _thumbnails(view: View, track: Track) -> tuple[list[Widget], list[Shape]]:
 
 
 def _numbers(view: View, track: Track) -> list[Shape]:
-    m, record, at = view.metrics, view.record, view.state.whole_step
-    x = track.area.right - m.px(36)
+    record, x = view.record, track.area.right - view.metrics.px(36)
+    y = (_title_middle(view, track) + track.slider_y) / 2
     if record is None:
-        return [
-            view.middle(
-                x, track.area.centre[1], view.text("timeline.no_run"), LABEL, palette.DIM, "right"
-            )
-        ]
-    step = record.step(at)
-    noise = view.text("timeline.noise_left")
-    return [
-        view.middle(
-            x,
-            (_title_middle(view, track) + track.slider_y) / 2,
-            f"{noise}  σ {step.sigma:.2f}",
-            NUMBER,
-            palette.MUTED,
-            "right",
-        ),
-        view.middle(x, track.slider_y, f"t = {step.timestep:g}", NUMBER, palette.DIM, "right"),
-    ]
+        return [view.middle(x, y, view.text("timeline.no_run"), LABEL, palette.DIM, "right")]
+    sigma = f"σ {record.step(view.state.whole_step).sigma:.2f}"
+    text = f"{view.text('timeline.noise_left')}  {sigma}"
+    return [view.middle(x, y, text, NUMBER, palette.MUTED, "right")]
 
 
 def _title_middle(view: View, track: Track) -> float:
@@ -226,7 +212,7 @@ def _title_middle(view: View, track: Track) -> float:
 
 def playhead_key(view: View) -> Hashable:
     s = view.state
-    return (s.run, s.steps, s.step, view.touched("playhead"))
+    return (s.run, s.steps, s.step, id(view.record), view.touched("playhead"))
 
 
 def build_playhead(view: View) -> Section:
@@ -242,7 +228,7 @@ def build_playhead(view: View) -> Section:
         Line(((track.left, y), (now, y)), thick, palette.MEANING),
         disc(now, y, radius + m.px(3), palette.SOLID),
         disc(now, y, radius, palette.MEANING),
-        _position(view, track),
+        *_position(view, track),
     ]
     slide = Slide(
         ("step", "target"), 0.0, float(max(s.steps - 1, 0)), track.left, track.right, s.step, 1.0,
@@ -256,13 +242,17 @@ def build_playhead(view: View) -> Section:
     return Section((widget,), tuple(shapes))
 
 
-def _position(view: View, track: Track) -> Label:
-    m, s = view.metrics, view.state
-    x = track.area.right - m.px(36)
-    y = _title_middle(view, track) + m.size(HEADING) * 0.36
+def _position(view: View, track: Track) -> list[Label]:
+    """The step, and in the small line below either its timestep or that it lies between two."""
+    s, x = view.state, track.area.right - view.metrics.px(36)
+    y = _title_middle(view, track)
+    title = view.text("timeline.step", step=s.whole_step + 1, steps=s.steps)
+    labels = [view.middle(x, y, title, HEADING, palette.INK, "right")]
     if s.between:
         low = int(s.step) + 1
         text = view.text("timeline.between", low=low, high=low + 1)
-        return view.label(x, y, text, LABEL, palette.MEANING, "right")
-    text = view.text("timeline.step", step=s.whole_step + 1, steps=s.steps)
-    return view.label(x, y, text, HEADING, palette.INK, "right")
+        labels.append(view.middle(x, track.slider_y, text, LABEL, palette.MEANING, "right"))
+    elif view.record is not None:
+        text = f"t = {view.record.step(s.whole_step).timestep:g}"
+        labels.append(view.middle(x, track.slider_y, text, NUMBER, palette.DIM, "right"))
+    return labels

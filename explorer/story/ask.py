@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,6 +118,12 @@ class Ask:
             self.text(f"plot.{title}"), values, bottom, max(top, bottom + 1e-9), badge,
             self.text(f"plot.{formula}"), self.step,
         )  # fmt: skip
+
+
+def indices(tokens: Sequence[int]) -> str:
+    """Token indices as they are written in brackets: `2:3`, or a list where they do not follow."""
+    low, high = (tokens[0], tokens[-1] + 1) if tokens else (0, 0)
+    return f"{low}:{high}" if list(tokens) == list(range(low, high)) else str(list(tokens))
 
 
 def relative(values: Series | None) -> Series | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assetgen.pack.schema import Layer, Unit
 from explorer.state import State
-from explorer.story.ask import Ask, relative, significant
+from explorer.story.ask import Ask, indices, relative, significant
 from explorer.story.panel import Fact, Panel, PanelAction, Plot
 from explorer.story.provenance import Provenance
 from explorer.story.record import Record
@@ -151,7 +151,9 @@ def _layer_plot(ask: Ask, unit: Unit, layer: Layer) -> tuple[Plot | None, tuple[
     if layer.kind == "cross_attention" and (reading := record.layer_words(layer.id)) is not None:
         column = record.layer_column("attention_mass", layer.id)
         plot = ask.plot("words", reading, DERIVED, "words_formula", high=1.0)
-        expression = f'.tensor("attention_mass")[:, {column}, {record.word_tokens}].sum(axis=1)'
+        expression = (
+            f'.tensor("attention_mass")[:, {column}, {indices(record.word_tokens)}].sum(axis=1)'
+        )
         return plot, ask.python(expression)
     index = unit.layers.index(layer)
     return None, ask.python(f'.architecture.unit("{unit.id}").layers[{index}]')

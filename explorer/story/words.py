@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from explorer.story.ask import Ask
+from collections.abc import Sequence
+
+from explorer.story.ask import Ask, indices
 from explorer.story.panel import Fact, Panel, PanelAction
 from explorer.story.provenance import Provenance
 
@@ -22,8 +24,7 @@ def word_panel(ask: Ask, name: str) -> Panel:
     shown = ask.state.overlay and ask.state.word == index
     label = ask.text("action.overlay_off" if shown else "action.overlay_on")
     overlay = PanelAction("overlay", label, None if shown else str(index))
-    tokens = list(word.tokens)
-    expression = f'.tensor("attention_mass")[:, :, {tokens}].sum(axis=2).mean(axis=1)'
+    expression = _mass(word.tokens)
     return Panel(
         id=f"word:{name}",
         badge=Provenance.DERIVED,
@@ -62,7 +63,7 @@ def _marker_panel(ask: Ask, role: str) -> Panel:
     tokens = [token.index for token in record.metadata.tokens if token.role == role]
     series = record.role_series(role)
     total = len(record.metadata.tokens)
-    expression = f'.tensor("attention_mass")[:, :, {tokens}].sum(axis=2).mean(axis=1)'
+    expression = _mass(tokens)
     return Panel(
         id=f"word:{role}",
         badge=Provenance.DERIVED,
@@ -104,6 +105,11 @@ def tower_panel(ask: Ask) -> Panel:
         formula=ask.formula(("tower",), ask.python('.tensor("prompt_embeds")')),
         actions=ask.depth_actions(),
     )
+
+
+def _mass(tokens: Sequence[int]) -> str:
+    """Python for what some tokens receive: summed, and averaged over the layers."""
+    return f'.tensor("attention_mass")[:, :, {indices(tokens)}].sum(axis=2).mean(axis=1)'
 
 
 def _at(series: tuple[float | None, ...] | None, step: int) -> float | None:

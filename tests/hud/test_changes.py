@@ -69,9 +69,11 @@ def test_the_timeline_quotes_the_recorded_step(stage: Stage) -> None:
     stage.store.update(step=3.2)
     stage.model.refresh()
     step = stage.model.view.record.step(3)  # type: ignore[union-attr]
-    shown = texts_of(stage, "timeline")
-    assert f"t = {step.timestep:g}" in shown
-    assert f"noise left  σ {step.sigma:.2f}" in shown
+    assert f"noise left  σ {step.sigma:.2f}" in texts_of(stage, "timeline")
+    assert not any(text.startswith("t = ") for text in texts_of(stage, "playhead"))
+    stage.store.update(step=3.0)
+    stage.model.refresh()
+    assert f"t = {step.timestep:g}" in texts_of(stage, "playhead")
 
 
 def test_words_carry_their_attention(

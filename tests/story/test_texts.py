@@ -18,7 +18,14 @@ MOST_WORDS = 50
 HIGHEST_GRADE = 8.0
 """Flesch-Kincaid: a text that a twelve-year-old can read."""
 
-DYNAMIC = ("panel.station.", "hud.map.place", "hud.badge.", "hud.strip.", "hud.settings.")
+DYNAMIC = (
+    "panel.station.",
+    "hud.map.place",
+    "hud.map.sign.",
+    "hud.badge.",
+    "hud.strip.",
+    "hud.settings.",
+)
 """Keys that are put together from an id."""
 
 

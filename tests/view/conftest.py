@@ -46,6 +46,7 @@ def explore(
         path = scene if isinstance(scene, Path) else data_dir("scenes") / f"{scene}.yaml"
         app = App(showbase, Runs(folder or assets), Settings(), path, quality=quality, hud=hud)
         app.load_now()
+        app.world.drift = 3.0
         opened.append(app)
         return app
 
