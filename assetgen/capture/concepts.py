@@ -10,11 +10,13 @@ Four numbers per word and step, none of which says "recognised":
   inside the word's final places, negative values counted as 0;
 * `confidence`: the geometric mean of the three.
 
-`step` is the first step from which confidence stays at 0.5 or more for three steps; None if there is
+`step` is the first step from which confidence stays at 0.75 or more for three steps; None if there is
 none, if the run is too short to say, or if the word's final places cover nearly everything: a map
 that is flat everywhere agrees with itself from the start and says nothing. The controls are the
-prompt's function words ("a", "on", "and"): they name nothing that could appear. A word that is not in
-the prompt has no attention, hence no settling; it can be a control only for a recogniser.
+prompt's function words ("a", "on", "and"): they name nothing that could appear. Many of them settle
+too, because they read fixed places (in the miniature "on" reads the ground): settling says when a
+map stopped changing, not that something was recognised. A word that is not in the prompt has no
+attention, hence no settling; it can be a control only for a recogniser.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from assetgen.pack.words import word_map_layers
 
 GRID = 16
 CUT = 0.4
-SETTLED = 0.5
+SETTLED = 0.75
 HELD = 3
 WIDEST = 0.8
 """A word whose final places cover more of the picture than this has no place."""

@@ -20,8 +20,12 @@ BREAKS = re.compile(r"(?<=[/-])|(?<=, )|(?=\.\w)|(?=\[)")
 class Flow:
     """Puts things below one another and remembers how far it got."""
 
-    def __init__(self, view: View, x: float, y: float, width: float) -> None:
+    def __init__(
+        self, view: View, x: float, y: float, width: float, *, measuring: bool = False
+    ) -> None:
         self.view, self.x, self.y, self.width = view, x, y, width
+        self.measuring = measuring
+        """Only the height is wanted."""
         self.shapes: list[Shape] = []
 
     @property
@@ -121,7 +125,8 @@ def _plot(flow: Flow, shown: Panel, tall: float) -> None:
         flow.shapes.append(view.label(flow.x, flow.y - m.tx(8), line, LABEL, palette.INK))
     flow.space(16)
     rect = Rect(flow.x, flow.y, flow.width, tall + m.tx(30))
-    flow.shapes += draw_plot(view, shown.plot, rect)
+    if not flow.measuring:
+        flow.shapes += draw_plot(view, shown.plot, rect)
     flow.y = rect.bottom
     flow.space(18)
     drawn, pill = badge(view, flow.x, flow.y, shown.plot.badge, palette.BADGES[shown.plot.badge])

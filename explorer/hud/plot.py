@@ -96,9 +96,13 @@ def _beside(
     ]
     inside = [p for p in places if p.x >= area.x and p.right <= area.right]
     inside = [p for p in inside if p.y >= area.y - gap and p.bottom <= area.bottom - 2] or places
-    reach = gap / 3
-    free = [p for p in inside if not any(p.inset(-reach).contains(*point) for point in curve)]
+    near = [q for q in curve if abs(q[0] - x) < width + 2 * gap]
+    free = [p for p in inside if not _crossed(p.inset(-gap / 3), near)]
     return (free or inside)[0]
+
+
+def _crossed(box: Rect, curve: list[Point]) -> bool:
+    return any(box.contains(*point) for point in curve)
 
 
 def tick(value: float, span: float) -> str:

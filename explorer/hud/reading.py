@@ -78,7 +78,7 @@ class Place:
         width = area.width - 2 * m.px(32)
         room = area.height - head - foot
         plot = m.px(PLOT if view.state.depth == "look" else PLOT_SMALL)
-        content = set_panel(view, shown, Flow(view, 0, 0, width), plot).y
+        content = set_panel(view, shown, Flow(view, 0, 0, width, measuring=True), plot).y
         if shown.plot is not None and content > room:
             smaller = max(plot - (content - room), m.px(PLOT_LEAST))
             content -= plot - smaller

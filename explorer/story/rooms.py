@@ -74,7 +74,9 @@ def _unit_facts(ask: Ask, unit: Unit) -> tuple[Fact, ...]:
     shape = ask.texts.get(
         "number.change", before=ask.shape(unit.input), after=ask.shape(unit.output)
     )
+    known = ask.texts.has(f"panel.unit.{unit.kind}.look")
     return (
+        *(() if known else (ask.fact("kind", unit.class_ or None),)),
         ask.fact("shape", shape),
         ask.fact("parameters", _of_whole(ask, unit.parameters, model.parameters)),
         ask.fact("flops", _of_whole(ask, unit.flops, model.flops)),

@@ -10,8 +10,11 @@ from explorer.view.mesh import Material, Mesh
 from explorer.view.palette import Palette, scaled
 from explorer.world.terrain import Terrain
 
-TURNS = 460
-SPLIT = 2.4
+TURNS = 400
+SPLIT = 2.8
+"""Metres between rows where lights are baked …"""
+HILL_SPLIT = 9.0
+"""… and where none are."""
 
 
 def build_ground(mesh: Mesh, lights: Lights, terrain: Terrain, palette: Palette) -> None:
@@ -36,11 +39,11 @@ def _sweep(
 ) -> None:
     """One strip of the profile, from ring `inner` to ring `outer`, skipping what lies in the sea."""
     (a0, z0), (a1, z1) = inner, outer
-    rows = max(2, int(np.ceil(np.hypot(a1 - a0, z1 - z0) / SPLIT)) + 1)
+    hills = a0 >= terrain.rim - 1.01
+    rows = max(2, int(np.ceil(np.hypot(a1 - a0, z1 - z0) / (HILL_SPLIT if hills else SPLIT))) + 1)
     t = np.linspace(0, 1, rows)
     widths, heights = a0 + (a1 - a0) * t, z0 + (z1 - z0) * t
     rings = np.stack([terrain.ring(a, turns) for a in widths])
-    hills = a0 >= terrain.rim - 1.01
     if hills:
         rings += np.stack(
             [_roughness(turns, h, a - terrain.rim) for a, h in zip(widths, heights, strict=True)]
@@ -77,6 +80,7 @@ def _sweep(
         if not columns[run[0]] or len(run) < 2:
             continue
         run = np.r_[run, (run[-1] + 1) % len(turns)] if run[-1] + 1 < len(turns) else run
+        run = run[::-1]  # counter-clockwise seen from above
         mesh.grid(points[:, run], normals[None, run], (*scaled(color, 0.8), 0.0), bake[:, run])
 
 

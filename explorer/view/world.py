@@ -33,6 +33,8 @@ from explorer.world.places import CanvasPlace, Places
 from explorer.world.scene import Scene
 from explorer.world.valley import Valley
 
+THIN = ("stairs", "furniture")
+"""Parts with surfaces that are seen from both sides; bridges are, too."""
 SOURCES = {"x_t": ("x_t", "steps"), "noise": ("eps", "noise"), "x0": ("predicted", "predicted")}
 """Canvas → array shown as recorded, array shown decoded."""
 
@@ -89,10 +91,10 @@ class World:
         )
         static = self.root.attach_new_node("static")
         static.set_shader(shader)
-        static.set_two_sided(True)
         for name, (vertices, triangles) in statics.items():
             if len(triangles):
-                static.attach_new_node(make_node(name, make_geom(vertices, triangles)))
+                node = static.attach_new_node(make_node(name, make_geom(vertices, triangles)))
+                node.set_two_sided(name in THIN or name.startswith("skip:"))
         make_water(valley.terrain, quality).reparent_to(self.root)
         make_sky(quality).reparent_to(self.root)
         self._glows = [make_halos(lights)]

@@ -43,10 +43,10 @@ def test_a_word_settles_when_it_arrives() -> None:
 
 
 def test_confidence_must_hold_for_three_steps() -> None:
-    values = np.array([0.9, 0.9, 0.1, 0.6, 0.6, 0.6, 0.1, 0.9])
+    values = np.array([0.9, 0.9, 0.1, 0.8, 0.8, 0.8, 0.1, 0.9])
     assert first_held(values) == 3
     assert first_held(np.full(7, 1.0)) is None  # too short to resolve
-    assert first_held(np.full(8, 0.4)) is None
+    assert first_held(np.full(8, 0.7)) is None
 
 
 def test_word_maps_average_tokens_and_layers() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -200,6 +201,16 @@ def test_every_line_of_python_runs(record: Record, texts: Texts) -> None:
 def test_an_unknown_id_is_named(record: Record, texts: Texts, selection: str) -> None:
     with pytest.raises(KeyError, match=selection.partition(":")[2] or selection):
         panel_for(selection, State(steps=6), record, texts)
+
+
+def test_a_kind_without_words_shows_its_class(record: Record, texts: Texts) -> None:
+    first, *rest = record.architecture.units
+    odd = msgspec.structs.replace(first, kind="wavelet", class_="WaveletBlock")
+    model = msgspec.structs.replace(record.architecture, units=(odd, *rest))
+    asked = state(record, depth="understand")
+    panel = panel_for(f"unit:{odd.id}", asked, Record(record.pack, model), texts)
+    assert panel.title == texts.get("panel.unit.other.name")
+    assert "WaveletBlock" in [fact.value for fact in panel.facts]
 
 
 def test_titles_tell_rooms_apart(record: Record, texts: Texts) -> None:
