@@ -24,11 +24,12 @@ from explorer.story.texts import Texts
 from explorer.tuning import Tuner
 from explorer.view.pipeline import Pipeline
 from explorer.view.quality import PRESETS
+from explorer.view.words import tile_owners
 from explorer.view.world import World
 from explorer.world.layout import lay_out
 from explorer.world.picking import Picker, layer_targets, ray
 from explorer.world.places import furnish
-from explorer.world.pointing import targets_of
+from explorer.world.pointing import targets_of, word_targets
 from explorer.world.rails import Pose, look_at
 from explorer.world.scene_load import fit, load_scene, view_of
 
@@ -133,7 +134,7 @@ class App:
     def _listen(self) -> None:
         self.store.subscribe(lambda new, old: self.world.follow(new, old))
         self.store.subscribe(lambda new, old: self._rebuild_view(), "quality")
-        self.store.subscribe(lambda new, old: self._point_at_layers(new), "unfolded")
+        self.store.subscribe(lambda new, old: self._retarget(new), "unfolded")
         self.base.accept("window-event", self._on_window)
         self._window_size = self.size
 
@@ -187,12 +188,16 @@ class App:
             return
         commands.run(self, name, at)
 
-    def _point_at_layers(self, state: State) -> None:
-        """The layers of an unfolded room can be pointed at."""
+    def _retarget(self, state: State) -> None:
+        """What can be pointed at besides what always stands there: words, and an unfolded room's layers."""
         room = self.valley.room(state.unfolded) if state.unfolded else None
         unit = next((u for u in self.architecture.units if room and u.id == room.unit), None)
         layers = layer_targets(room, [x.id for x in unit.layers]) if room and unit else []
-        self.picker = Picker(targets_of(self.valley, self.places) + layers, self.valley.ground)
+        run = self.world.run
+        words = word_targets(self.places, tile_owners(run.pack)) if run else []
+        self.picker = Picker(
+            [*targets_of(self.valley, self.places), *layers, *words], self.valley.ground
+        )
 
     def pick(self, x: float, y: float) -> str | None:
         """The id of what stands at a pixel (from the top left)."""
@@ -229,6 +234,7 @@ class App:
             stage.arrays, nodes=shown is None or shown.pack is not pack
         )
         self.world.set_run(dressed, self.store.state)
+        self._retarget(self.store.state)
 
     def load_now(self) -> None:
         """Finish loading before the next frame (start-up without a window, tests)."""

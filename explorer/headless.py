@@ -62,6 +62,8 @@ def settle(app: App, frames: int = 3) -> None:
     app.world.settle(app.store.state)
     for _ in range(frames):
         app.frame(0.0)
+        if app.hud:
+            app.hud.settle()
         app.base.graphicsEngine.render_frame()
 
 

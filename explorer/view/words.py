@@ -26,6 +26,12 @@ BEAMS_PER_ROOM = 4
 Rows = list[tuple[float, ...]]
 
 
+def tile_owners(pack: Pack) -> list[int | None]:
+    """The word that each tile of the tower shows; None for markers."""
+    words = iter(w.index for w in pack.metadata.words)
+    return [None if text.startswith("‹") else next(words) for text, _ in word_labels(pack)]
+
+
 def word_labels(pack: Pack) -> list[tuple[str, tuple[int, ...]]]:
     """Tiles of the tower, lowest first: marker or word, and the tokens it stands for. Padding is one tile."""
     tokens = pack.metadata.tokens

@@ -41,9 +41,35 @@ class Plot:
     """Length of bank it takes, turned as it is."""
 
 
+def _parts(
+    architecture: Architecture, rule: LayoutRule
+) -> tuple[list[Unit], list[Unit], list[Unit]]:
+    """Units of the left bank, the middle and the right bank, in the order in which data pass them.
+
+    A network without a U (a transformer) becomes an avenue: out along one side, back along the other.
+    """
+    units = list(architecture.units)
+    left = [u for u in units if u.stage in ("in", "down")]
+    right = [u for u in units if u.stage in ("up", "out")]
+    middle = [u for u in units if u.stage == "mid"]
+    if rule.rule == "valley" and left and middle and right:
+        return left, middle, right
+    if len(units) < 2:
+        raise LayoutError(
+            f"{architecture.model}: {len(units)} units are no network to walk through"
+        )
+    half = (len(units) + 1) // 2
+    return units[:half], [], units[half:]
+
+
+def _resolution(unit: Unit, otherwise: int) -> int:
+    """Width of a unit's maps; units that pass tokens have none."""
+    return unit.output[-1] if len(unit.output) == 3 else otherwise
+
+
 def plot(unit: Unit, level: int, base_resolution: int, rule: LayoutRule) -> Plot:
     """Room size: footprint ~ √resolution, depth ~ log2(channels) (DESIGN, the world)."""
-    resolution = unit.output[-1] if len(unit.output) == 3 else base_resolution
+    resolution = _resolution(unit, base_resolution)
     shrink = (resolution / base_resolution) ** 0.25
     width = max(rule.room_width * shrink, 6.5)
     depth = min(max(rule.room_depth * log2(max(unit.output[0], 2)) / 8, 3.6), 12.0)
@@ -66,16 +92,13 @@ def wall_grid(p: Plot) -> tuple[int, int, float]:
 
 
 def lay_out(architecture: Architecture, rule: LayoutRule) -> Valley:
-    """Place every unit of a U-Net; raises `LayoutError` when it has no down, middle or up part."""
-    left = [u for u in architecture.units if u.stage in ("in", "down")]
-    right = [u for u in architecture.units if u.stage in ("up", "out")]
-    middle = [u for u in architecture.units if u.stage == "mid"]
-    if not left or not right:
-        raise LayoutError(f"{architecture.model}: not a U-Net (no down or up units)")
-    levels = 1 + max(u.level for u in left + right)
-    base = max(u.output[-1] for u in left)
-    banks = {-1: [plot(u, u.level, base, rule) for u in left]}
-    banks[1] = [plot(u, u.level, base, rule) for u in reversed(right)]
+    """Place every unit; raises `LayoutError` when there are none, or when rooms would overlap."""
+    left, middle, right = _parts(architecture, rule)
+    street = not middle
+    levels = 1 if street else 1 + max(u.level for u in left + right)
+    base = max(_resolution(u, 1) for u in left + right)
+    banks = {-1: [plot(u, 0 if street else u.level, base, rule) for u in left]}
+    banks[1] = [plot(u, 0 if street else u.level, base, rule) for u in reversed(right)]
     court = [plot(u, levels - 1, base, rule) for u in middle]
 
     spans, deep_y = _spans(banks, levels, rule)

@@ -202,6 +202,8 @@ def _flights_between(source: Room, target: Room, flights: Stairs) -> list[tuple[
         low, high = sorted((source.level, target.level))
         passed = range(low, high) if down else range(high - 1, low - 1, -1)
         return [flights[source.side, n] if down else flights[source.side, n][::-1] for n in passed]
+    if source.side and target.side:
+        return [flights[source.side, source.level], flights[target.side, target.level][::-1]]
     if target.side == 0:
         return [flights[source.side, source.level]]
     return [flights[target.side, target.level][::-1]]

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from explorer.world.picking import Target, valley_targets
-from explorer.world.places import Places
+from explorer.world.places import Places, tile_frames
 from explorer.world.valley import Frame, Valley
+
+
+def word_targets(places: Places, owners: list[int | None]) -> list[Target]:
+    """The word tiles of the tower; `owners` gives the word of each tile, None for begin and end markers."""
+    if places.tower is None:
+        return []
+    tower, frame = places.tower
+    targets = []
+    for owner, (place, width, height) in zip(
+        owners, tile_frames(tower, frame, len(owners)), strict=True
+    ):
+        low = Frame(place.to_world((0.0, -0.5, -height / 2)), place.yaw)
+        if owner is not None:
+            targets.append(Target(f"word:{owner}", low, (width, 0.4, height)))
+    return targets
 
 
 def targets_of(valley: Valley, places: Places) -> list[Target]:

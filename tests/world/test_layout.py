@@ -98,11 +98,28 @@ def test_a_deleted_unit_takes_its_room_and_bridges_with_it() -> None:
     assert len(after.bridges) == len(before.bridges) - 1
 
 
-def test_a_network_without_a_u_is_refused_by_name() -> None:
+def test_a_transformer_becomes_an_avenue() -> None:
     found = architecture("miniature")
-    flat = msgspec.structs.replace(found, units=tuple(u for u in found.units if u.stage == "mid"))
+    block = next(u for u in found.units if u.kind == "attention")
+    blocks = tuple(
+        msgspec.structs.replace(block, id=f"blocks.{i}", stage="body", level=0, output=(4608, 3072))
+        for i in range(57)
+    )
+    edges = tuple(
+        msgspec.structs.replace(found.edges[0], kind="flow", source=a.id, target=b.id)
+        for a, b in zip(blocks, blocks[1:], strict=False)
+    )
+    valley = lay_out(msgspec.structs.replace(found, units=blocks, edges=edges), LayoutRule())
+    assert len(valley.rooms) == 57 and {r.level for r in valley.rooms} == {0}
+    assert {r.side for r in valley.rooms} == {-1, 1}
+    check_overlap(valley.rooms)
+    assert len([e for e in valley.edges if e.kind == "flow"]) == 56 + 2
+
+
+def test_a_network_of_one_unit_is_refused_by_name() -> None:
+    found = architecture("miniature")
     with pytest.raises(LayoutError, match=found.model):
-        lay_out(flat, LayoutRule())
+        lay_out(msgspec.structs.replace(found, units=found.units[:1]), LayoutRule())
 
 
 def test_the_miniature_is_run_through_in_ninety_seconds() -> None:
