@@ -60,6 +60,8 @@ def clipped(clip_z: float, mirror_z: float) -> p3d.RenderState:
     """What differs between the eye and its mirror image: nodes must not set these inputs themselves."""
     state = p3d.NodePath("view state")
     state.set_shader_inputs(clip_z=clip_z, mirror_z=mirror_z)
+    if clip_z > -1e8:  # a mirror turns every face around
+        state.set_attrib(p3d.CullFaceAttrib.make(p3d.CullFaceAttrib.M_cull_counter_clockwise))
     return state.get_state()
 
 
@@ -91,6 +93,7 @@ class Mirror:
             mirror_size=p3d.LVecBase2f(base.win.get_x_size(), base.win.get_y_size()),
         )
         self._root = root
+        base.render.clear_two_sided()  # ShowBase sets it, and it would win over what a mirror needs
 
     def aim(self, plane: float | None) -> None:
         """Mirror the main camera at height `plane`; None switches the reflection off."""

@@ -94,7 +94,8 @@ class World:
         for name, (vertices, triangles) in statics.items():
             if len(triangles):
                 node = static.attach_new_node(make_node(name, make_geom(vertices, triangles)))
-                node.set_two_sided(name in THIN or name.startswith("skip:"))
+                if name in THIN or name.startswith("skip:"):
+                    node.set_two_sided(True)
         make_water(valley.terrain, quality).reparent_to(self.root)
         make_sky(quality).reparent_to(self.root)
         self._glows = [make_halos(lights)]

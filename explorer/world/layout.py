@@ -196,13 +196,13 @@ def _court(plots: Sequence[Plot], centre: Vec3) -> list[Room]:
         else:
             side = 1 if place > 0 else -1
             row = abs(place) - (0.5 if count % 2 == 0 else 1.0)
-            x = centre[0] + side * 6.4
+            x = centre[0] + side * 5.7
             y = centre[1] - 2.4 - row * (p.width + 1.5)
             frame = Frame((x, y, centre[2] + FLOOR), -64.0 * side)
         rooms.append(
             Room(
                 p.unit.id, p.unit.kind, "mid", 0, p.level, frame,
-                p.width, min(p.depth, 5.0), p.height, (columns, rows), tile,
+                p.width, min(p.depth, 4.0), p.height, (columns, rows), tile,
             )
         )  # fmt: skip
     return rooms

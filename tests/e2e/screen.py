@@ -169,6 +169,19 @@ class Program:
         time.sleep(0.3)
         return eventually(still, "a still picture", seconds)
 
+    def until(self, there: Callable[[Picture], bool], what: str, seconds: float = 30) -> Picture:
+        """The first picture for which `there` holds."""
+
+        def ask() -> Picture | None:
+            seen = self.look()
+            return seen if there(seen) else None
+
+        return eventually(ask, what, seconds)
+
+    def resize(self, width: int, height: int) -> None:
+        self.screen.tell("windowsize", self.window, str(width), str(height))
+        self.size = (width, height)
+
     def point(self, x: float, y: float) -> None:
         self.screen.tell("mousemove", str(round(x)), str(round(y)))
         time.sleep(0.1)
