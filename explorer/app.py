@@ -62,7 +62,7 @@ class App:
             )
         )  # fmt: skip
         self.on_quit: Callable[[], None] = base.userExit
-        entry = runs.choose(model, run)
+        entry = runs.choose(model, run, settings.run)
         width, height = self.size
         self.hud = (
             Hud(base, self.store, self.texts, width, height, on_command=self.command)

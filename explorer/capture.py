@@ -24,7 +24,7 @@ def grab(base: Any) -> U8:
 
 def save_screenshot(base: Any, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(grab(base)).save(path)
+    Image.fromarray(grab(base)).save(path, quality=93, subsampling=0)
     return path
 
 

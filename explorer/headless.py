@@ -110,7 +110,7 @@ def pictures(app: App, folder: Path, views: dict[str, dict[str, Any]]) -> list[P
         app.store.update(**view.get("state", {}))
         app.world.drift = 8.0
         settle(app)
-        written.append(save_screenshot(app.base, folder / f"{name}.png"))
+        written.append(save_screenshot(app.base, folder / f"{name}.jpg"))
         changed = {key: getattr(resting, key) for key in view.get("state", {})}
         app.store.update(**changed)
     return written

@@ -43,8 +43,11 @@ class Runs:
         """One readable line per damaged pack."""
         return [str(p) for p in self.library.problems]
 
-    def choose(self, model: str | None, run: str | None) -> RunEntry:
-        """The run asked for, by id, title or prompt; by default the first full one. Raises NoRunError."""
+    def choose(self, model: str | None, run: str | None, preferred: str = "") -> RunEntry:
+        """The run asked for, by id, title or prompt; else `preferred`, else the first full one.
+
+        Raises NoRunError.
+        """
         runs = [r for r in self.library.runs if model is None or r.model == model]
         if not runs:
             known = sorted({r.model for r in self.library.runs})
@@ -54,7 +57,7 @@ class Runs:
             )
         if run is None:
             full = [r for r in runs if r.profile != "light"]
-            return next((r for r in full if r.id == "fox-on-grass"), (full or runs)[0])
+            return next((r for r in full if r.id == preferred), (full or runs)[0])
         for r in runs:
             if run.casefold() in (r.id.casefold(), r.title.casefold(), r.prompt.casefold()):
                 return r

@@ -29,6 +29,9 @@ class Settings(Base, frozen=True, kw_only=True):
     format: Annotated[Literal[1], about("version of this schema")] = 1
     window: Annotated[Window, about("the window")] = Window()
     scene: Annotated[str, about("scene shown first, a name in scenes/ or a file")] = "unet_valley"
+    run: Annotated[str, about("run shown first, where there is one of that name")] = (
+        "castle-by-night"
+    )
     language: Annotated[str, about("language of the texts: a name in scenes/locales/")] = "en"
     quality: Annotated[
         Literal["auto", "low", "medium", "high"],

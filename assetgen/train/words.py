@@ -16,13 +16,15 @@ from typing import Any
 
 import yaml
 
-DEFAULT_CONFIG = Path(__file__).parents[2] / "config" / "train.yaml"
+from assetgen.pack.resources import data_dir
+
 KINDS = ("object", "thing", "ground", "sky")
 
 
 def load_config(path: Path | None = None) -> dict[str, Any]:
     """The training configuration as plain dictionaries."""
-    return yaml.safe_load((path or DEFAULT_CONFIG).read_text(encoding="utf-8"))
+    path = path or data_dir("config") / "train.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def vocabulary(config: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -224,14 +224,18 @@ class Program:
 
     def close(self) -> int:
         """Close the window as a person does; the exit status (negative: it had to be killed)."""
+        deadline = time.monotonic() + 20
+        while self.process.poll() is None and time.monotonic() < deadline:
+            subprocess.run(
+                ["xdotool", "windowfocus", self.window, "key", "alt+F4"],
+                env=self.screen.environment,
+                stderr=subprocess.DEVNULL,
+            )
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(4)
         if self.process.poll() is None:
-            self.focus()
-            self.screen.tell("key", "alt+F4")
-            try:
-                self.process.wait(15)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait(10)
+            self.process.kill()
+            self.process.wait(10)
         self.log.close()
         return self.process.returncode
 
