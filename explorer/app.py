@@ -26,12 +26,9 @@ from explorer.view.pipeline import Pipeline
 from explorer.view.quality import PRESETS
 from explorer.view.words import tile_owners
 from explorer.view.world import World
-from explorer.world.layout import lay_out
-from explorer.world.picking import Picker, layer_targets, ray
-from explorer.world.places import furnish
-from explorer.world.pointing import targets_of, word_targets
-from explorer.world.rails import Pose, look_at
-from explorer.world.scene_load import fit, load_scene, view_of
+from explorer.world.picking import ray
+from explorer.world.rails import Pose
+from explorer.world.site import Site
 
 
 class App:
@@ -85,21 +82,16 @@ class App:
     def _build_world(self, model: str) -> None:
         """Lay out the model's network by the scene's rules."""
         self._model = model
-        self.architecture = self.runs.library.architectures[model]
-        scene = load_scene(self.scene_file)
-        self.valley = lay_out(self.architecture, scene.layout)
-        self.scene = fit(scene, self.valley)
-        self.places = furnish(self.valley, self.scene)
-        self.picker = Picker(targets_of(self.valley, self.places), self.valley.ground)
-        self.rig = Rig(self.valley)
-        start = self.scene.cameras[self.scene.start]
-        self.rig.place(look_at(*view_of(start, self.valley), start.fov))
+        self.site = Site.build(self.runs.library.architectures[model], self.scene_file)
+        self.picker = self.site.picker(None, [])
+        self.rig = Rig(self.site.valley)
+        self.rig.place(self.site.view())
         actions = load_actions(data_dir("config") / "controls.yaml")
         self.input = Input(
             self.base, actions, self.rig, _Pointers(self.hud), self.store, self._on_action
         )
         if self.hud:
-            self.hud.set_valley(self.valley)
+            self.hud.set_valley(self.site.valley)
             self.hud.set_library(
                 [_entry(r) for r in self.runs.library.runs if r.profile != "light"]
             )
@@ -114,9 +106,7 @@ class App:
     def _build_view(self) -> None:
         """Everything that depends on quality or window size."""
         quality = self.store.state.quality
-        self.world = World(
-            self.base, self.architecture, self.valley, self.places, self.scene, self.texts, quality
-        )
+        self.world = World(self.base, self.site, self.texts, quality)
         self.pipeline = Pipeline(
             self.base, PRESETS[quality], self.hud.texture if self.hud else None
         )
@@ -169,19 +159,9 @@ class App:
 
     def go_to(self, place: str) -> None:
         """Teleport to a room's forecourt, a spot, a camera or an anchor."""
-        camera = next((s.camera for s in self.scene.spots if place in (s.id, s.title)), place)
-        reduced = self.store.state.reduced_motion
-        if camera in self.scene.cameras:
-            view = self.scene.cameras[camera]
-            self.rig.teleport(
-                look_at(*view_of(view, self.valley), view.fov), reduced_motion=reduced
-            )
-        elif frame := self.valley.anchors.get(place):
-            back = 6.0 if place.startswith("unit:") else 16.0
-            eye = frame.to_world((0.0, -back * 0.55, 1.7))
-            self.rig.teleport(
-                look_at(eye, frame.to_world((0.0, 6.0, 3.0)), 78), reduced_motion=reduced
-            )
+        pose = self.site.pose_at(place)
+        if pose is not None:
+            self.rig.teleport(pose, reduced_motion=self.store.state.reduced_motion)
 
     def _on_action(self, name: str, at: tuple[float, float] | None) -> None:
         if self.hud and name in commands.FOR_HUD and self.hud.action(commands.FOR_HUD[name]):
@@ -190,14 +170,8 @@ class App:
 
     def _retarget(self, state: State) -> None:
         """What can be pointed at besides what always stands there: words, and an unfolded room's layers."""
-        room = self.valley.room(state.unfolded) if state.unfolded else None
-        unit = next((u for u in self.architecture.units if room and u.id == room.unit), None)
-        layers = layer_targets(room, [x.id for x in unit.layers]) if room and unit else []
         run = self.world.run
-        words = word_targets(self.places, tile_owners(run.pack)) if run else []
-        self.picker = Picker(
-            [*targets_of(self.valley, self.places), *layers, *words], self.valley.ground
-        )
+        self.picker = self.site.picker(state.unfolded, tile_owners(run.pack) if run else [])
 
     def pick(self, x: float, y: float) -> str | None:
         """The id of what stands at a pixel (from the top left)."""
@@ -228,7 +202,7 @@ class App:
                 word=None, overlay=False,
             )  # fmt: skip
             if self.hud:
-                self.hud.set_run(pack, self.architecture)
+                self.hud.set_run(pack, self.site.architecture)
         shown = self.world.run
         dressed = stage.dressed or self.world.prepare(
             stage.arrays, nodes=shown is None or shown.pack is not pack
@@ -294,18 +268,15 @@ class App:
 
     def start_at(self, camera: str | None, step: int | None) -> None:
         """Begin at a camera of the scene and at a step counted from 1; both optional."""
-        name = camera or self.scene.start
-        if name not in self.scene.cameras:
-            known = ", ".join(self.scene.cameras)
-            raise ValueError(f"{self.scene_file}: no camera {name!r}; there is {known}")
+        pose = self.site.view(camera)
         self.load_now()
-        view = self.scene.cameras[name]
         steps = self.store.state.steps
         if step is not None and step > steps:
             raise ValueError(f"--step {step}: this run has {steps} steps")
-        index = step - 1 if step is not None else round((view.step or 0.0) * (steps - 1))
+        part = self.site.scene.cameras[camera or self.site.scene.start].step or 0.0
+        index = step - 1 if step is not None else round(part * (steps - 1))
         self.store.update(step=float(index), target=float(index))
-        self.rig.place(look_at(*view_of(view, self.valley), view.fov))
+        self.rig.place(pose)
         self.world.settle(self.store.state)
 
     def aim(self) -> None:

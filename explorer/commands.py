@@ -24,7 +24,7 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0)
 def run(app: App, name: str, at: tuple[float, float] | None) -> None:
     """Perform an action by id; unknown ids are ignored, so that a controls file may name future ones."""
     if name.startswith("spot_"):
-        spot = next((s for s in app.scene.spots if s.key == name[5:]), None)
+        spot = next((s for s in app.site.scene.spots if s.key == name[5:]), None)
         if spot:
             app.go_to(spot.id)
     elif name in _STATE:
@@ -102,7 +102,7 @@ def _fly(app: App, at: tuple[float, float] | None) -> None:
 
 
 def _start(app: App, at: tuple[float, float] | None) -> None:
-    app.go_to(app.scene.start)
+    app.go_to(app.site.scene.start)
 
 
 def _fullscreen(app: App, at: tuple[float, float] | None) -> None:

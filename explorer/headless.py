@@ -70,10 +70,12 @@ def settle(app: App, frames: int = 3) -> None:
 def record_flight(app: App, folder: Path, frames: int) -> list[Path]:
     """The opening flight as numbered PNG frames and one GIF; returns what was written."""
     folder.mkdir(parents=True, exist_ok=True)
-    flight = app.scene.flights.get("opening") or next(iter(app.scene.flights.values()), None)
+    flight = app.site.scene.flights.get("opening") or next(
+        iter(app.site.scene.flights.values()), None
+    )
     if flight is None:
-        raise ValueError(f"{app.scene_file}: has no flight to record")
-    rail = rail_of(flight, app.scene, app.valley)
+        raise ValueError(f"{app.site.file}: has no flight to record")
+    rail = rail_of(flight, app.site.scene, app.site.valley)
     written, images = [], []
     steps = app.store.state.steps - 1
     for i, t in enumerate(np.linspace(0.0, rail.duration, frames)):

@@ -60,7 +60,7 @@ def _one_scene(app: App, name: str, started: float) -> Iterator[str]:
     if np.ptp(image) < 32:
         yield f"FAIL  {name}: the picture is flat"
     else:
-        yield f"ok    {name}: {len(app.valley.rooms)} rooms, {len(app.valley.bridges)} bridges, " \
+        yield f"ok    {name}: {len(app.site.valley.rooms)} rooms, {len(app.site.valley.bridges)} bridges, " \
               f"{time.perf_counter() - started:.1f} s"  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def _runs(app: App) -> Iterator[str]:
             continue
         app.open(entry.model, entry.id)
         app.load_now()
-        app.start_at("gallery" if "gallery" in app.scene.cameras else app.scene.start, 1)
+        app.start_at("gallery" if "gallery" in app.site.scene.cameras else app.site.scene.start, 1)
         seen = []
         for part in (0.0, 0.5, 1.0):
             step = float(round(part * (app.store.state.steps - 1)))

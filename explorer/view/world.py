@@ -11,6 +11,7 @@ import panda3d.core as p3d
 from assetgen.pack import Architecture
 from explorer.state import QualityName, State
 from explorer.story.ramps import ramp
+from explorer.story.texts import Texts
 from explorer.view import signs
 from explorer.view.environment import SEA, Mirror, clipped, make_sky, make_water
 from explorer.view.exhibits import make_canvas, make_walls
@@ -29,8 +30,8 @@ from explorer.view.textures import (
 )
 from explorer.view.unfold import make_layers
 from explorer.view.words import make_halos, make_words, unit_readings
-from explorer.world.places import CanvasPlace, Places
-from explorer.world.scene import Scene
+from explorer.world.places import CanvasPlace
+from explorer.world.site import Site
 from explorer.world.valley import Valley
 
 THIN = ("stairs", "furniture")
@@ -52,22 +53,14 @@ class Dressed:
 class World:
     """All nodes of one valley under `root`."""
 
-    def __init__(
-        self,
-        base: Any,
-        architecture: Architecture,
-        valley: Valley,
-        places: Places,
-        scene: Scene,
-        texts: Any,
-        quality: QualityName,
-    ) -> None:
-        self._base, self.valley, self.places, self._scene = base, valley, places, scene
+    def __init__(self, base: Any, site: Site, texts: Texts, quality: QualityName) -> None:
+        self._base, self._scene = base, site.scene
+        self.valley, self.places = site.valley, site.places
         self._texts = texts
         self.quality = PRESETS[quality]
-        self.palette = Palette.of(scene.theme)
+        self.palette = Palette.of(site.scene.theme)
         self.root = base.render.attach_new_node("world")
-        self.unit_index = {u.id: i for i, u in enumerate(architecture.units)}
+        self.unit_index = {u.id: i for i, u in enumerate(site.architecture.units)}
         self._textures: dict[str, p3d.Texture] = {}
         self._run: RunArrays | None = None
         self._run_nodes = self.root.attach_new_node("run")
@@ -76,7 +69,7 @@ class World:
         self._phase = 0.0
         self.drift = 0.0
         self._defaults()
-        self._build(valley, architecture)
+        self._build(site.valley, site.architecture)
 
     def _build(self, valley: Valley, architecture: Architecture) -> None:
         quality = self.quality

@@ -32,10 +32,10 @@ def command(
     parser = argparse.ArgumentParser()
     add_parser(parser.add_subparsers())
 
-    def run(stage: str, minutes: float) -> int:
+    def run(stage: str, minutes: float, *more: str) -> int:
         options = parser.parse_args(
             ["train", "--work", str(tmp_path), "--config", str(tmp_path / "tiny.yaml")]
-            + ["--stage", stage, "--minutes", str(minutes)]
+            + ["--stage", stage, "--minutes", str(minutes), *more]
         )
         return options.func(options)
 
@@ -50,7 +50,12 @@ def test_a_stock_pipeline_comes_out(command: Any, tmp_path: Path) -> None:
     assert pipe("a fox on grass", num_inference_steps=2).images[0].size == (128, 128)
     stored = list((tmp_path / "pipeline").rglob("*.safetensors"))
     assert len(stored) == 3
-    assert (tmp_path / "unet" / "milestones" / "00000002.pt").exists()
+
+    then = tmp_path / "then"
+    assert command("export", 0, "--milestone", "2", "--out", str(then)) == 0
+    unet = diffusers.UNet2DConditionModel.from_pretrained(then / "unet")
+    kept = torch.load(tmp_path / "unet" / "milestones" / "00000002.pt")["unet"]
+    assert all(torch.equal(weight, kept[name]) for name, weight in unet.half().state_dict().items())
 
 
 def test_the_decoder_learns_on_and_the_latents_stay(command: Any, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ MOST_GEOMS = 300
 
 def stand_before(app: Any, shows: str, away: float = 10.0) -> Any:
     """Look straight at a canvas from `away` metres; returns the canvas."""
-    canvas = next(c for c in app.places.canvases if c.shows == shows)
+    canvas = next(c for c in app.site.places.canvases if c.shows == shows)
     eye = canvas.frame.to_world((0.0, -away, 0.0))
     app.rig.place(look_at(eye, canvas.frame.origin, 70))
     app.rig.body.set_flying(True)
