@@ -32,7 +32,7 @@ class Contents:
 
 PROFILES: dict[Profile, Contents] = {
     "light": Contents(("predicted",), ("predicted",), 0, latents=False),
-    "viewer": Contents(PICTURES, ("steps", "noise"), 21),
+    "viewer": Contents(PICTURES, ("steps", "noise"), 18),
     "research": Contents(PICTURES, (), 64),
 }
 

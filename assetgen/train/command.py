@@ -25,6 +25,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="go on from the state in the work folder (the default)",
     )
     parser.add_argument("--out", type=Path, help="where `export` puts the pipeline folder")
+    parser.add_argument(
+        "--milestone", type=int, metavar="SAMPLES", help="`export` the model as it was then"
+    )
     parser.set_defaults(func=run)
 
 

@@ -102,11 +102,15 @@ def export_pipeline(config: Config, options: argparse.Namespace) -> bool:
         sharper = VaeTask(config, _composer(config, options.work), options.work, task.pipeline.vae)
         sharper.load_state_dict(load_state(options.work / "decoder" / "state.pt")["task"])
         sharper.ema.swap()
-    state = load_state(options.work / "unet" / "state.pt")
-    task.load_state_dict(state["task"])
-    task.ema.swap()
+    if options.milestone:
+        task.load_milestone(options.milestone)
+    else:
+        state = load_state(options.work / "unet" / "state.pt")
+        task.load_state_dict(state["task"])
+        task.samples = state["samples"]
+        task.ema.swap()
     export(task.pipeline, options.out or options.work / "pipeline")
-    print(f"exported after {state['samples']} samples, {state['elapsed'] / 60:.0f} minutes")
+    print(f"exported as after {task.samples} samples")
     return True
 
 

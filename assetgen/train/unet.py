@@ -13,7 +13,7 @@ from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from assetgen.train.checkpoints import Ema, half, milestone_due, save_atomic
+from assetgen.train.checkpoints import Ema, half, load_state, milestone_due, save_atomic
 from assetgen.train.latents import LatentSet
 from assetgen.train.optimiser import MuonAdam
 from assetgen.train.sheets import Pixels, save_captioned
@@ -192,4 +192,14 @@ class UnetTask:
                 part: half(model.state_dict())
                 for part, model in (("text", self.text), ("unet", self.unet))
             }
-        save_atomic(weights, self._work / "milestones" / f"{milestone:08d}.pt")
+        save_atomic(weights, self._milestone(milestone))
+
+    def load_milestone(self, milestone: int) -> None:
+        """Takes back the weights that were kept after so many samples."""
+        weights = load_state(self._milestone(milestone))
+        self.text.load_state_dict(weights["text"])
+        self.unet.load_state_dict(weights["unet"])
+        self.samples = milestone
+
+    def _milestone(self, samples: int) -> Path:
+        return self._work / "milestones" / f"{samples:08d}.pt"
