@@ -210,10 +210,17 @@ class App:
         self.world.set_run(dressed, self.store.state)
         self._retarget(self.store.state)
 
-    def load_now(self) -> None:
-        """Finish loading before the next frame (start-up without a window, tests)."""
-        while (stage := self.runs.wait()) is not None:
+    def load_now(self, *, complete: bool = True) -> None:
+        """Load before the next frame: everything, or only until the run that was opened can be shown."""
+        while complete or not self._shows_what_was_opened:
+            if (stage := self.runs.wait()) is None:
+                return
             self._receive(stage)
+
+    @property
+    def _shows_what_was_opened(self) -> bool:
+        state = self.store.state
+        return (state.model, state.run) == (self._opening.model, self._opening.id)
 
     def _receive(self, stage: Loaded | PackError) -> None:
         if isinstance(stage, PackError):
@@ -269,7 +276,7 @@ class App:
     def start_at(self, camera: str | None, step: int | None) -> None:
         """Begin at a camera of the scene and at a step counted from 1; both optional."""
         pose = self.site.view(camera)
-        self.load_now()
+        self.load_now(complete=False)
         steps = self.store.state.steps
         if step is not None and step > steps:
             raise ValueError(f"--step {step}: this run has {steps} steps")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 import yaml
 
+from explorer.folders import user_folder
 from explorer.schema import Base, about
 from explorer.typed_yaml import decode
 from explorer.yaml_nodes import compose, overlay
@@ -53,14 +52,7 @@ class Settings(Base, frozen=True, kw_only=True):
 
 def user_file() -> Path:
     """Where the user's own settings live on this platform; the file need not exist."""
-    home = Path.home()
-    if sys.platform == "win32":
-        folder = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        folder = home / "Library" / "Application Support"
-    else:
-        folder = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
-    return folder / "diffusion-explorer" / "explorer.yaml"
+    return user_folder("config") / "explorer.yaml"
 
 
 def load_settings(shipped: Path, user: Path | None = None) -> Settings:

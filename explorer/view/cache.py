@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
 import tempfile
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assetgen.pack import Architecture
+from explorer.folders import user_folder
 from explorer.view.lights import Lights
 from explorer.world.scene import Scene
 
@@ -22,15 +21,8 @@ KEPT = 8
 
 
 def cache_dir() -> Path:
-    """The platform's cache folder for this program; the folder need not exist."""
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / "diffusion-explorer" / "worlds"
+    """Where worlds are kept; the folder need not exist."""
+    return user_folder("cache") / "worlds"
 
 
 def key_of(architecture: Architecture, scene: Scene) -> str:
