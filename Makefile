@@ -10,8 +10,9 @@ MAKEFLAGS += --no-builtin-rules
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
-IS_311 := -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'
-PYTHON ?= $(shell for p in python3.11 python3 python; do $$p $(IS_311) 2>/dev/null && echo $$p && break; done)
+FITS := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python; do \
+	$$p $(FITS) 2>/dev/null && echo $$p && break; done)
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --annotation-style line
 
 # What to pass on: make explore ARGS="--help", make test ARGS="-k timeline"
@@ -72,11 +73,11 @@ help:
 
 $(PY):
 	@if [ -z "$(PYTHON)" ]; then \
-		echo "Python 3.11 is needed and none was found." >&2; \
+		echo "Python 3.11 (or 3.12, 3.13) is needed and none was found." >&2; \
 		echo "Install it (Debian 12: apt-get install python3 python3-venv) or name it: make PYTHON=/path/to/python3.11" >&2; \
 		exit 1; \
 	fi
-	@$(PYTHON) $(IS_311) || { echo "$(PYTHON) is not Python 3.11" >&2; exit 1; }
+	@$(PYTHON) $(FITS) || { echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13" >&2; exit 1; }
 	@echo "making $(VENV)"
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 

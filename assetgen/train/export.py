@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -43,6 +44,11 @@ def export(pipeline: StableDiffusionPipeline, folder: Path) -> None:
     for file in part.rglob("*.safetensors"):
         save_file(half(load_file(file)), file, metadata={"format": "pt"})
         file.chmod(0o644)
+    # diffusers notes where a part was loaded from; that folder is nobody's business.
+    for file in part.glob("*/config.json"):
+        settings = json.loads(file.read_text(encoding="utf-8"))
+        settings.pop("_name_or_path", None)
+        file.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
     # `tokenizer.json` is what is read today; CLIP's own pair of files serves older libraries.
     pipeline.tokenizer.backend_tokenizer.model.save(str(part / "tokenizer"))
     for kept in (*folder.glob("*.md"), *folder.glob("*.png")):

@@ -48,6 +48,8 @@ def test_a_stock_pipeline_comes_out(command: Any, tmp_path: Path) -> None:
     pipe.set_progress_bar_config(disable=True)
     assert type(pipe) is diffusers.StableDiffusionPipeline
     assert pipe("a fox on grass", num_inference_steps=2).images[0].size == (128, 128)
+    settings = (tmp_path / "pipeline").rglob("*.json")
+    assert not [file for file in settings if str(tmp_path) in file.read_text()]
     stored = list((tmp_path / "pipeline").rglob("*.safetensors"))
     assert len(stored) == 3
 
