@@ -61,9 +61,9 @@ def settle(app: App, frames: int = 3) -> None:
     """Let streaming, sky and HUD come to rest, then draw."""
     app.world.settle(app.store.state)
     for _ in range(frames):
-        app.frame(0.0)
         if app.hud:
             app.hud.settle()
+        app.frame(0.0)
         app.base.graphicsEngine.render_frame()
 
 

@@ -48,6 +48,8 @@ class HudBuffer:
         region.set_camera(camera)
         self.set_size(width, height)
         self.buffer.set_active(False)
+        self._asked_in = -1
+        """Frame in which drawing was last asked for."""
 
     def set_size(self, width: int, height: int) -> None:
         self.buffer.set_size(width, height)
@@ -55,9 +57,13 @@ class HudBuffer:
         self.lens.set_film_offset(width / 2, -height / 2)
 
     def request(self, wanted: bool) -> None:
-        """Draw in the coming frame, or rest."""
-        if self.buffer.is_active() != wanted:
-            self.buffer.set_active(wanted)
+        """Draw in the coming frame, or rest. What was asked for before that frame came is still drawn."""
+        frame = p3d.ClockObject.get_global_clock().get_frame_count()
+        if wanted:
+            self._asked_in = frame
+        active = wanted or frame == self._asked_in
+        if self.buffer.is_active() != active:
+            self.buffer.set_active(active)
 
     def close(self) -> None:
         self.engine.remove_window(self.buffer)
