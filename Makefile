@@ -56,7 +56,7 @@ wheel: $(VENV)/viewer.done
 # The lock files hold hashes for every platform; torch is pinned apart, without, so that any build of it fits.
 lock:
 	$(LOCK) pyproject.toml --output-file requirements/viewer.txt
-	$(LOCK) pyproject.toml requirements/torch-needs.in --excludes <(echo torch) --extra bake --extra train --extra test \
+	$(LOCK) pyproject.toml requirements/torch-needs.in --excludes <(echo torch) --extra bake --extra ray --extra train --extra test \
 		--output-file requirements/all.txt
 
 clean:

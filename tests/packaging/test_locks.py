@@ -49,7 +49,9 @@ def test_no_host_is_named(name: str) -> None:
     assert "://" not in text and "--index" not in text and "--find-links" not in text
 
 
-@pytest.mark.parametrize(("name", "extras"), [("viewer", ()), ("all", ("bake", "train", "test"))])
+@pytest.mark.parametrize(
+    ("name", "extras"), [("viewer", ()), ("all", ("bake", "ray", "train", "test"))]
+)
 def test_the_lock_satisfies_the_project(name: str, extras: tuple[str, ...]) -> None:
     locked = entries(name)
     for requirement in wanted(*extras):
@@ -64,7 +66,13 @@ def test_the_viewer_is_part_of_everything() -> None:
 
 
 def test_the_viewer_brings_no_model_library() -> None:
-    assert not entries("viewer").keys() & {"accelerate", "diffusers", "torch", "transformers"}
+    assert not entries("viewer").keys() & {
+        "accelerate",
+        "diffusers",
+        "ray",
+        "torch",
+        "transformers",
+    }
 
 
 def test_torch_is_pinned_apart() -> None:
