@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from assetgen.errors import InputError
 
+Shapes = dict[str, Any]
+Zeros = Callable[..., Tensor]
+
 
 def denoiser_inputs(
-    model: nn.Module, sample: tuple[int, ...], tokens: int, *, batch: int = 1, device: str = "meta"
-) -> dict[str, Any]:
+    model: nn.Module,
+    sample: tuple[int, ...],
+    tokens: int,
+    *,
+    batch: int = 1,
+    device: str | torch.device = "meta",
+    dtype: torch.dtype = torch.float32,
+) -> Shapes:
     """Keyword arguments of one forward pass: zeros, `sample` being `[1, C, h, w]`.
 
     Raises InputError for a denoiser that takes inputs this does not know.
     """
-    config: Any = model.config
     name = type(model).__name__
-    if name != "UNet2DConditionModel":
-        raise InputError(f"{name} cannot be traced yet", "UNet2DConditionModel can")
+    if name not in _BUILDERS:
+        raise InputError(
+            f"{name} cannot be traced from its configuration", f"known are {', '.join(_BUILDERS)}"
+        )
 
-    def zeros(*shape: int) -> torch.Tensor:
-        return torch.zeros((batch, *shape), device=device)
+    def zeros(*shape: int) -> Tensor:
+        return torch.zeros((batch, *shape), device=device, dtype=dtype)
 
+    return _BUILDERS[name](model.config, zeros, sample, tokens)
+
+
+def _unet(config: Any, zeros: Zeros, sample: tuple[int, ...], tokens: int) -> Shapes:
     width = config.encoder_hid_dim or config.cross_attention_dim
-    inputs: dict[str, Any] = {
+    inputs: Shapes = {
         "sample": zeros(*sample[1:]),
-        "timestep": torch.zeros((), device=device),
+        "timestep": zeros(),
         "encoder_hidden_states": zeros(tokens, width if isinstance(width, int) else width[0]),
     }
     if config.addition_embed_type == "text_time":
@@ -37,7 +52,61 @@ def denoiser_inputs(
     elif config.addition_embed_type or config.class_embed_type:
         kind = config.addition_embed_type or config.class_embed_type
         raise InputError(
-            f"{name} with {kind!r} embeddings cannot be traced yet",
+            f"UNet2DConditionModel with {kind!r} embeddings cannot be traced yet",
             "U-Nets conditioned on text and time can",
         )
+    if config.time_cond_proj_dim:
+        inputs["timestep_cond"] = zeros(config.time_cond_proj_dim)
     return inputs
+
+
+def _flux(config: Any, zeros: Zeros, sample: tuple[int, ...], tokens: int) -> Shapes:
+    """Latents packed in patches of 2 × 2 (`FluxPipeline._pack_latents`)."""
+    _, channels, height, width = sample
+    rows, columns = height // 2, width // 2
+    places = zeros()[0].new_zeros(rows * columns, 3)
+    if places.device.type != "meta":
+        steps = torch.arange(rows * columns, device=places.device)
+        places[:, 1], places[:, 2] = steps // columns, steps % columns
+    inputs: Shapes = {
+        "hidden_states": zeros(rows * columns, 4 * channels),
+        "encoder_hidden_states": zeros(tokens, config.joint_attention_dim),
+        "pooled_projections": zeros(config.pooled_projection_dim),
+        "timestep": zeros(),
+        "img_ids": places,
+        "txt_ids": places.new_zeros(tokens, 3),
+    }
+    if config.guidance_embeds:
+        inputs["guidance"] = zeros()
+    return inputs
+
+
+def _sd3(config: Any, zeros: Zeros, sample: tuple[int, ...], tokens: int) -> Shapes:
+    return {
+        "hidden_states": zeros(*sample[1:]),
+        "encoder_hidden_states": zeros(tokens, config.joint_attention_dim),
+        "pooled_projections": zeros(config.pooled_projection_dim),
+        "timestep": zeros(),
+    }
+
+
+def _pixart(config: Any, zeros: Zeros, sample: tuple[int, ...], tokens: int) -> Shapes:
+    size = config.sample_size == 128  # only the 1024 px models are told size and aspect
+    return {
+        "hidden_states": zeros(*sample[1:]),
+        "encoder_hidden_states": zeros(tokens, config.caption_channels),
+        "timestep": zeros(),
+        "encoder_attention_mask": zeros(tokens) + 1,
+        "added_cond_kwargs": {
+            "resolution": zeros(2) if size else None,
+            "aspect_ratio": zeros(1) if size else None,
+        },
+    }
+
+
+_BUILDERS: Mapping[str, Callable[[Any, Zeros, tuple[int, ...], int], Shapes]] = {
+    "UNet2DConditionModel": _unet,
+    "FluxTransformer2DModel": _flux,
+    "SD3Transformer2DModel": _sd3,
+    "PixArtTransformer2DModel": _pixart,
+}

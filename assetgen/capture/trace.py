@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import log2
+from math import log2, prod
 from typing import Any
 
 import torch
@@ -13,9 +14,13 @@ from torch.utils.flop_counter import FlopCounterMode
 from assetgen.capture.inputs import denoiser_inputs
 from assetgen.capture.layers import is_attention, layer_kind
 from assetgen.capture.provenance import Provenance, Stamps, tensors
+from assetgen.capture.streams import Grid, as_image, picture_in, picture_out
 from assetgen.capture.units import EPILOGUE, find_units, stage, unit_kind
 from assetgen.models.skeleton import Skeleton
 from assetgen.pack.schema import FORMAT, Architecture, Companion, Edge, Layer, TracedAt, Unit
+
+_PLACES = ("img_ids", "txt_ids", "encoder_attention_mask", "attention_mask")
+"""Inputs that say where things are, and carry nothing themselves."""
 
 _SAMPLE, _TIMESTEP, _TEXT, _TIME = "sample", "timestep", "text_encoder", "time_embedding"
 
@@ -32,10 +37,11 @@ class _Seen:
     sources: Stamps = field(default_factory=dict)
 
 
-def trace(skeleton: Skeleton) -> Architecture:
-    """Run the denoiser once without data. Raises InputError if it takes inputs this does not know.
+def trace(skeleton: Skeleton, inputs: Mapping[str, Any] | None = None) -> Architecture:
+    """Run the denoiser once without data; `inputs` are its arguments where they are known.
 
-    FLOPs count a multiplication and an addition as two, one sample, no guidance.
+    FLOPs count a multiplication and an addition as two, one sample, no guidance. Raises InputError
+    for a denoiser whose arguments neither the caller nor `denoiser_inputs` knows.
     """
     model = skeleton.denoiser
     units = {id: _Seen(id, module, layers) for id, module, layers in find_units(model)}
@@ -45,7 +51,7 @@ def trace(skeleton: Skeleton) -> Architecture:
     provenance = Provenance()
     handles = []
     for seen in units.values():
-        handles += _watch_unit(seen, order, provenance)
+        handles += _watch_unit(seen, order, provenance, skeleton.grid)
         for id, module in seen.layers:
             handles.append(module.register_forward_hook(_keep_shape(id, shapes)))
             if is_attention(module):
@@ -54,7 +60,7 @@ def trace(skeleton: Skeleton) -> Architecture:
     conditioning = _conditioning(model, units)
     for module in conditioning.values():
         handles.append(module.register_forward_hook(_stamp_time(provenance)))
-    inputs = denoiser_inputs(model, skeleton.sample, skeleton.tokens)
+    inputs = inputs or denoiser_inputs(model, skeleton.sample, skeleton.tokens)
     _stamp_inputs(inputs, provenance)
     counter = FlopCounterMode(display=False)
     try:
@@ -69,7 +75,7 @@ def trace(skeleton: Skeleton) -> Architecture:
         format=FORMAT,
         model=skeleton.name,
         class_=type(model).__name__,
-        parameters=_parameters(model),
+        parameters=count_parameters(model),
         flops=flops.get("", 0),
         traced_at=TracedAt(skeleton.sample, skeleton.tokens),
         image=skeleton.image,
@@ -86,15 +92,23 @@ def trace(skeleton: Skeleton) -> Architecture:
     )
 
 
-def _watch_unit(seen: _Seen, order: list[_Seen], provenance: Provenance) -> list[Any]:
+def _watch_unit(
+    seen: _Seen, order: list[_Seen], provenance: Provenance, grid: Grid | None
+) -> list[Any]:
+    given: list[torch.Tensor] = []
+
     def before(_: nn.Module, args: Any, kwargs: Any) -> None:
         seen.sources = provenance.of((args, kwargs))
-        seen.input = _shape(next(tensors((args, kwargs))))
+        given[:] = [picture_in(args, kwargs)]
+        seen.input = _shape(as_image(given[0], grid))
         order.append(seen)
 
     def after(_: nn.Module, __: Any, out: Any) -> None:
-        seen.output = _shape(next(tensors(out)))
-        provenance.stamp(out, {seen.id: "flow"})
+        picture = picture_out(out, given.pop())
+        seen.output = _shape(as_image(picture, grid))
+        # A joint block hands the text on beside the picture: the next block still reads the prompt.
+        provenance.stamp(out, {_TEXT: "cond"})
+        provenance.stamp(picture, {seen.id: "flow"})
 
     return [
         seen.module.register_forward_pre_hook(before, with_kwargs=True),
@@ -110,10 +124,14 @@ def _keep_shape(id: str, shapes: dict[str, tuple[int, ...]]) -> Any:
 
 
 def _keep_keys(id: str, keys: dict[str, int]) -> Any:
-    def hook(_: nn.Module, args: Any, kwargs: Any) -> None:
-        hidden = next(tensors((args, kwargs)))
+    def hook(module: nn.Module, args: Any, kwargs: Any) -> None:
+        hidden = picture_in(args, kwargs)
         context = kwargs.get("encoder_hidden_states")
-        keys[id] = int((hidden if context is None else context).shape[1])
+        if context is None:
+            keys[id] = prod(hidden.shape[2:]) if hidden.ndim == 4 else int(hidden.shape[1])
+        else:
+            joint = layer_kind(module, id) == "joint_attention"
+            keys[id] = int(context.shape[1]) + (int(hidden.shape[1]) if joint else 0)
 
     return hook
 
@@ -132,16 +150,19 @@ def _conditioning(model: nn.Module, units: dict[str, _Seen]) -> dict[str, nn.Mod
     return {
         name: child
         for name, child in model.named_children()
-        if name not in roots and name not in EPILOGUE and _parameters(child)
+        if name not in roots and name not in EPILOGUE and count_parameters(child)
     }
 
 
-def _stamp_inputs(inputs: dict[str, Any], provenance: Provenance) -> None:
-    provenance.stamp(inputs["sample"], {_SAMPLE: "flow"})
-    provenance.stamp(inputs["timestep"], {_TIMESTEP: "time"})
-    provenance.stamp(inputs["encoder_hidden_states"], {_TEXT: "cond"})
-    if added := inputs.get("added_cond_kwargs"):
-        provenance.stamp(added, {_TIMESTEP: "time"})
+def _stamp_inputs(inputs: Mapping[str, Any], provenance: Provenance) -> None:
+    """The picture, the text, and everything else that is added to the timestep."""
+    for name, value in inputs.items():
+        if name in ("sample", "hidden_states"):
+            provenance.stamp(value, {_SAMPLE: "flow"})
+        elif name == "encoder_hidden_states":
+            provenance.stamp(value, {_TEXT: "cond"})
+        elif name not in _PLACES:
+            provenance.stamp(value, {_TIMESTEP: "time"})
 
 
 def _flops(counter: FlopCounterMode, model: nn.Module) -> dict[str, int]:
@@ -175,7 +196,7 @@ def _unit(
                 class_=type(module).__name__,
                 kind=layer_kind(module, id),
                 output=_as_image(shapes[id], seen),
-                parameters=_parameters(module),
+                parameters=count_parameters(module),
                 flops=flops.get(id, 0),
                 heads=heads,
                 keys=keys.get(id),
@@ -193,7 +214,7 @@ def _unit(
         level=round(log2(sample[-1] / resolution)),
         input=seen.input,
         output=seen.output,
-        parameters=_parameters(seen.module) + sum(layer.parameters for layer in extra),
+        parameters=count_parameters(seen.module) + sum(layer.parameters for layer in extra),
         flops=flops.get(seen.id, 0) + sum(layer.flops for layer in extra),
         layers=tuple(layers),
     )
@@ -201,11 +222,13 @@ def _unit(
 
 def _companions(skeleton: Skeleton, conditioning: dict[str, nn.Module]) -> tuple[Companion, ...]:
     beside = [
-        Companion(id, type(module).__name__, _parameters(module))
+        Companion(id, type(module).__name__, count_parameters(module))
         for id, module in skeleton.companions.items()
     ]
     names = " + ".join(sorted({type(m).__name__ for m in conditioning.values()}))
-    return (*beside, Companion(_TIME, names, sum(map(_parameters, conditioning.values()))))
+    own = sum(p.numel() for p in skeleton.denoiser.parameters(recurse=False))
+    total = own + sum(map(count_parameters, conditioning.values()))
+    return (*beside, Companion(_TIME, names, total))
 
 
 def _as_image(shape: tuple[int, ...], seen: _Seen) -> tuple[int, ...]:
@@ -219,5 +242,6 @@ def _shape(tensor: torch.Tensor) -> tuple[int, ...]:
     return tuple(tensor.shape[1:])
 
 
-def _parameters(module: nn.Module) -> int:
+def count_parameters(module: nn.Module) -> int:
+    """Numbers learned in `module`."""
     return sum(p.numel() for p in module.parameters())

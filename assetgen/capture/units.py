@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from torch import nn
 
-from assetgen.capture.layers import layers_of
+from assetgen.capture.layers import is_attention, layer_kind, layers_of
 
 EPILOGUE = ("conv_norm_out", "conv_act", "norm_out")
 """Top-level modules shown as layers of the unit that follows them."""
@@ -14,7 +14,8 @@ EPILOGUE = ("conv_norm_out", "conv_act", "norm_out")
 Found = tuple[str, nn.Module, list[tuple[str, nn.Module]]]
 """id, module, its layers"""
 
-_ENDS = ("conv_in", "conv_out", "x_embedder", "pos_embed", "proj_out")
+_PATCHES = {"x_embedder": "patch_in", "pos_embed": "patch_in", "proj_out": "patch_out"}
+_ENDS = ("conv_in", "conv_out", *_PATCHES)
 
 
 def find_units(model: nn.Module) -> Iterator[Found]:
@@ -32,7 +33,7 @@ def find_units(model: nn.Module) -> Iterator[Found]:
                 yield from _open(f"{name}.{index}", block)
         elif hasattr(child, "resnets"):
             yield from _open(name, child)
-        elif name in _ENDS:
+        elif name in _ENDS and any(True for _ in child.parameters()):
             yield name, child, [*epilogue, *layers_of(child, name)]
 
 
@@ -53,6 +54,8 @@ def unit_kind(id: str, module: nn.Module) -> str:
     name = type(module).__name__
     if id in ("conv_in", "conv_out"):
         return id
+    if id in _PATCHES:
+        return _PATCHES[id]
     for part, kind in (
         ("Resnet", "resnet"),
         ("Downsample", "downsample"),
@@ -60,11 +63,19 @@ def unit_kind(id: str, module: nn.Module) -> str:
         ("Single", "single"),
         ("Transformer2D", "attention"),
         ("Attention", "attention"),
-        ("TransformerBlock", "joint"),
+        ("TransformerBlock", "joint" if _is_joint(module) else "attention"),
     ):
         if part in name:
             return kind
     return "other"
+
+
+def _is_joint(block: nn.Module) -> bool:
+    """Whether picture and text attend together in `block`."""
+    return any(
+        is_attention(module) and layer_kind(module, name) == "joint_attention"
+        for name, module in block.named_modules()
+    )
 
 
 def stage(id: str) -> str:

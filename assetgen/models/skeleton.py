@@ -15,6 +15,8 @@ from torch import nn
 from assetgen.pack.errors import PackError
 
 DENOISERS = ("unet", "transformer")
+PACKED_SIZE = 128
+"""Latent size of a pipeline whose configuration names none (`FluxPipeline.default_sample_size`)."""
 _COMPANIONS = ("text_encoder", "text_encoder_2", "text_encoder_3", "vae")
 
 
@@ -28,6 +30,8 @@ class Skeleton:
     image: tuple[int, int]
     sample: tuple[int, ...]
     tokens: int
+    grid: tuple[int, int] | None = None
+    """Rows and columns of patches, for a denoiser that works on a row of them."""
 
 
 def load_skeleton(folder: Path) -> Skeleton:
@@ -55,18 +59,26 @@ def skeleton(
 ) -> Skeleton:
     """Derive the shapes of one forward pass from the configurations."""
     config: Any = denoiser.config
-    size = config.sample_size or 64
+    packed = is_packed(denoiser)
+    size = getattr(config, "sample_size", None) or (PACKED_SIZE if packed else 64)
     height, width = (size, size) if isinstance(size, int) else size
     vae: Any = companions.get("vae")
     scale = 2 ** (len(vae.config.block_out_channels) - 1) if vae is not None else 8
+    patch = 2 if packed else getattr(config, "patch_size", None)
     return Skeleton(
         name=name,
         denoiser=denoiser,
         companions=companions,
         image=(height * scale, width * scale),
-        sample=(1, config.in_channels, height, width),
+        sample=(1, config.in_channels // (4 if packed else 1), height, width),
         tokens=tokens,
+        grid=(height // patch, width // patch) if patch else None,
     )
+
+
+def is_packed(denoiser: nn.Module) -> bool:
+    """True where the pipeline folds 2 × 2 latents into the channels of one token (FLUX)."""
+    return "Flux" in type(denoiser).__name__
 
 
 def build(library: str, class_name: str, config: Mapping[str, Any]) -> nn.Module:

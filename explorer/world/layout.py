@@ -20,7 +20,7 @@ from explorer.world.scene import LayoutRule
 from explorer.world.terrain import Terrain, make_terrain
 from explorer.world.valley import FLOOR, FORECOURT, Frame, Room, Valley, Vec3
 
-SMALL = frozenset({"conv_in", "conv_out", "downsample", "upsample"})
+SMALL = frozenset({"conv_in", "conv_out", "downsample", "upsample", "patch_in", "patch_out"})
 """Units that only resize or convert: gatehouses rather than halls."""
 
 

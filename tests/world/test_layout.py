@@ -19,6 +19,7 @@ from explorer.world.walk import RUN
 
 ARCHITECTURES = Path(__file__).parents[1] / "fixtures" / "architectures"
 NAMES = ("miniature", "sd15", "sdxl", "two_level", "five_level")
+STREETS = ("flux", "sd3", "pixart")
 
 
 def architecture(name: str) -> Architecture:
@@ -54,7 +55,7 @@ def test_overlap_is_noticed() -> None:
 
 def test_the_gallery_stands_clear_of_the_rooms() -> None:
     scene = load_scene(Path(__file__).parents[2] / "scenes" / "unet_valley.yaml")
-    for name in NAMES:
+    for name in (*NAMES, *STREETS):
         valley = lay_out(architecture(name), scene.layout)
         (gallery,) = furnish(valley, scene).galleries
         for room in valley.rooms:
@@ -98,22 +99,15 @@ def test_a_deleted_unit_takes_its_room_and_bridges_with_it() -> None:
     assert len(after.bridges) == len(before.bridges) - 1
 
 
-def test_a_transformer_becomes_an_avenue() -> None:
-    found = architecture("miniature")
-    block = next(u for u in found.units if u.kind == "attention")
-    blocks = tuple(
-        msgspec.structs.replace(block, id=f"blocks.{i}", stage="body", level=0, output=(4608, 3072))
-        for i in range(57)
-    )
-    edges = tuple(
-        msgspec.structs.replace(found.edges[0], kind="flow", source=a.id, target=b.id)
-        for a, b in zip(blocks, blocks[1:], strict=False)
-    )
-    valley = lay_out(msgspec.structs.replace(found, units=blocks, edges=edges), LayoutRule())
-    assert len(valley.rooms) == 57 and {r.level for r in valley.rooms} == {0}
-    assert {r.side for r in valley.rooms} == {-1, 1}
+@pytest.mark.parametrize("name", STREETS)
+def test_a_transformer_becomes_an_avenue(name: str) -> None:
+    found = architecture(name)
+    valley = lay_out(found, LayoutRule())
+    assert {r.unit for r in valley.rooms} == {u.id for u in found.units}
+    assert {r.level for r in valley.rooms} == {0} and {r.side for r in valley.rooms} == {-1, 1}
     check_overlap(valley.rooms)
-    assert len([e for e in valley.edges if e.kind == "flow"]) == 56 + 2
+    assert valley.bridges == []
+    assert len([e for e in valley.edges if e.kind == "flow"]) == len(found.units) - 1 + 2
 
 
 def test_a_network_of_one_unit_is_refused_by_name() -> None:

@@ -8,17 +8,25 @@ from assetgen.capture.trace import trace
 from assetgen.pack.codec import decode
 from assetgen.pack.schema import Architecture
 from tests.fixtures.packs import ARCHITECTURES
-from tests.fixtures.skeletons import NAMES, load
+from tests.fixtures.skeletons import NAMES, STREETS, load
 
 pytestmark = pytest.mark.torch
-FIGURES = {  # parameters in millions, TFLOP a call, skips, cross-attention layers
-    "sd15": (859.52, 0.803, 12, 16),
-    "sdxl": (2567.46, 6.76, 9, 70),
+FIGURES = {  # parameters in millions, TFLOP a call, skips, cross-attention layers, joint layers
+    "sd15": (859.52, 0.803, 12, 16, 0),
+    "sdxl": (2567.46, 6.76, 9, 70, 0),
+    "flux": (11901.41, 74.4, 0, 0, 57),
+    "sd3": (2028.33, 8.90, 0, 0, 24),
+    "pixart": (611.35, 6.51, 0, 28, 0),
 }
 
 
 @pytest.fixture(scope="module", params=NAMES)
 def traced(request: pytest.FixtureRequest) -> tuple[str, Architecture]:
+    return request.param, trace(load(request.param))
+
+
+@pytest.fixture(scope="module", params=STREETS)
+def street(request: pytest.FixtureRequest) -> tuple[str, Architecture]:
     return request.param, trace(load(request.param))
 
 
@@ -31,15 +39,22 @@ def test_the_stored_architectures_are_up_to_date(traced: tuple[str, Architecture
     assert architecture == decode(Architecture, ARCHITECTURES / f"{name}.json")
 
 
+def test_so_are_those_of_the_transformers(street: tuple[str, Architecture]) -> None:
+    name, architecture = street
+    assert architecture == decode(Architecture, ARCHITECTURES / f"{name}.json")
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_published_figures(name: str) -> None:
-    architecture = trace(load(name))
-    parameters, tera, skips, cross = FIGURES[name]
+    """The files are what the traces give, by the two tests above."""
+    architecture = decode(Architecture, ARCHITECTURES / f"{name}.json")
+    parameters, tera, skips, cross, joint = FIGURES[name]
     assert architecture.parameters / 1e6 == pytest.approx(parameters, abs=0.01)
-    assert architecture.flops / 1e12 == pytest.approx(tera, abs=0.005)
+    assert architecture.flops / 1e12 == pytest.approx(tera, rel=0.001)
     assert len(edges(architecture, "skip")) == skips
     layers = [layer for unit in architecture.units for layer in unit.layers]
     assert sum(layer.kind == "cross_attention" for layer in layers) == cross
+    assert sum(layer.kind == "joint_attention" for layer in layers) == joint
 
 
 def test_units_and_companions_hold_every_parameter(traced: tuple[str, Architecture]) -> None:
@@ -89,3 +104,34 @@ def test_levels_go_down_and_up_again(traced: tuple[str, Architecture]) -> None:
     assert levels[0] == levels[-1] == 0
     assert levels[:deepest] == sorted(levels[:deepest])
     assert {unit.stage for unit in architecture.units} == {"in", "down", "mid", "up", "out"}
+
+
+def test_a_transformer_is_one_street_with_text_and_time_at_every_block(
+    street: tuple[str, Architecture],
+) -> None:
+    name, architecture = street
+    ids = [unit.id for unit in architecture.units]
+    assert edges(architecture, "flow") == list(zip(ids, ids[1:], strict=False))
+    assert {unit.stage for unit in architecture.units} == {"in", "body", "out"}
+    assert {unit.level for unit in architecture.units} == {1}  # patches of 2 × 2
+    blocks = [unit.id for unit in architecture.units if unit.stage == "body"]
+    assert [target for _, target in edges(architecture, "cond")] == blocks
+    assert set(blocks) <= {target for _, target in edges(architecture, "time")}
+    assert all(unit.output[1:] == (64, 64) for unit in architecture.units)
+    own = {"flux": 4608, "sd3": 4429, "pixart": 4096}[name]
+    keys = {
+        layer.keys
+        for u in architecture.units
+        for layer in u.layers
+        if layer.kind != "cross_attention"
+    }
+    assert keys == {None, own}
+
+
+def test_units_of_a_transformer_hold_every_parameter(street: tuple[str, Architecture]) -> None:
+    _, architecture = street
+    time = next(c for c in architecture.companions if c.id == "time_embedding")
+    units = sum(unit.parameters for unit in architecture.units)
+    assert units + time.parameters == architecture.parameters
+    for unit in architecture.units:
+        assert sum(layer.flops for layer in unit.layers) == unit.flops
