@@ -30,6 +30,7 @@ from assetgen.capture.assemble import (
 from assetgen.capture.attention import use_fused_attention
 from assetgen.capture.concepts import concepts, word_maps
 from assetgen.capture.decode import decode, to_bytes
+from assetgen.capture.recognition import implied, recognise, with_recognition
 from assetgen.capture.run import Captured, Settings, capture, plain
 from assetgen.capture.solvers import solver_for
 from assetgen.capture.tokens import TokenizedPrompt, tokenize
@@ -37,6 +38,7 @@ from assetgen.capture.trace import trace
 from assetgen.errors import CaptureError, InputError
 from assetgen.estimate import PROFILES, Contents, Estimate, estimate
 from assetgen.models.load import load_pipeline, weights_hash
+from assetgen.models.recogniser import FOLDER, has_recogniser, load_recogniser, read_config
 from assetgen.models.registry import ModelEntry, check_words
 from assetgen.models.skeleton import load_skeleton
 from assetgen.pack import PackError
@@ -73,11 +75,24 @@ class Baker:
         skeleton = replace(load_skeleton(model.folder), name=self.id)
         self.architecture: Architecture = trace(skeleton)
         self.architecture_bytes = encode(self.architecture)
+        self.recogniser = (
+            load_recogniser(model.folder, "recogniser") if has_recogniser(model.folder) else None
+        )
 
     @cached_property
     def weights(self) -> str:
         """sha256 of the denoiser's weight files, so that a run can be matched with its model."""
         return weights_hash(self.model.folder / "unet")
+
+    @cached_property
+    def _recogniser_hash(self) -> str | None:
+        folder = self.model.folder / FOLDER
+        return weights_hash(folder, "recogniser") if self.recogniser else None
+
+    def _meant(self, said: set[str]) -> set[str]:
+        """Words that the prompt means without saying, by the recogniser's own description."""
+        config = read_config(self.model.folder)
+        return implied(said, config["words"], config.get("unsaid", {}))
 
     def check(self, job: Job, *, force: bool = False) -> None:
         """Raise InputError for anything about `job` that cannot work, before time is spent on it."""
@@ -161,7 +176,13 @@ class Baker:
         omitted: tuple[str, ...],
     ) -> Metadata:
         maps = word_maps(recording.attention, recording.lanes, prompt.words)
-        named, controls = concepts(prompt.words, maps, recording.pictures["predicted"])
+        predicted = recording.pictures["predicted"]
+        named, controls = concepts(prompt.words, maps, predicted)
+        if self.recogniser:
+            said = {word.text.lower() for word in prompt.words}
+            named, controls = with_recognition(
+                named, controls, recognise(self.recogniser, predicted), self._meant(said)
+            )
         height, width = recording.final.shape[:2]
         return Metadata(
             format=FORMAT,
@@ -180,6 +201,7 @@ class Baker:
                 pipeline=type(self.pipe).__name__,
                 architecture=hashlib.sha256(self.architecture_bytes).hexdigest(),
                 weights=self.weights,
+                recogniser=self._recogniser_hash,
             ),
             software={
                 "assetgen": __version__,

@@ -61,10 +61,10 @@ def pipeline_class(folder: Path) -> str:
         raise InputError(f"{index} is damaged", "copy the model again") from None
 
 
-def weights_hash(folder: Path) -> str:
-    """sha256 over the safetensors files of one part of a pipeline, in the order of their names."""
+def weights_hash(folder: Path, name: str = "*") -> str:
+    """sha256 over the safetensors files (called `name`) of one part of a pipeline, ordered by name."""
     total = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in sorted(folder.glob(f"{name}.safetensors")):
         with path.open("rb") as file:
             total.update(hashlib.file_digest(file, "sha256").digest())
     return total.hexdigest()

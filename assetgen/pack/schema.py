@@ -164,10 +164,14 @@ class Settling(msgspec.Struct, frozen=True):
 
 
 class Recognition(msgspec.Struct, frozen=True):
-    """Probability per step that a classifier sees the word in the decoded x0."""
+    """Probability per step that a classifier sees the word in the decoded x0.
+
+    `step` by the rule of `assetgen.pack.recognition`; where it is None, `reason` says why.
+    """
 
     probability: tuple[float, ...]
     step: int | None = None
+    reason: str | None = None
 
 
 class Concept(msgspec.Struct, frozen=True):
@@ -182,7 +186,8 @@ class Concept(msgspec.Struct, frozen=True):
 class Model(msgspec.Struct, frozen=True):
     """The pipeline that ran; `architecture` is the sha256 of its architecture.json.
 
-    `weights` identifies the denoiser's weight files (`assetgen.models.load.weights_hash`).
+    `weights` identifies the denoiser's weight files (`assetgen.models.load.weights_hash`),
+    `recogniser` likewise the classifier that gave the `recognition` of the words, if there was one.
     """
 
     id: str
@@ -190,6 +195,7 @@ class Model(msgspec.Struct, frozen=True):
     pipeline: str
     architecture: str
     weights: str | None = None
+    recogniser: str | None = None
 
 
 class AttentionRect(msgspec.Struct, frozen=True):

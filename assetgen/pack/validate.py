@@ -9,7 +9,8 @@ from pathlib import Path
 from assetgen.pack.codec import decode
 from assetgen.pack.errors import PackError
 from assetgen.pack.reader import Library, Pack, Problem
-from assetgen.pack.schema import Architecture, Manifest, Metadata
+from assetgen.pack.recognition import recognition_step
+from assetgen.pack.schema import Architecture, Concept, Manifest, Metadata, Recognition
 from assetgen.pack.validate_arrays import check_arrays
 from assetgen.pack.validate_numbers import check_numbers
 from assetgen.pack.writer import content_hash
@@ -112,6 +113,27 @@ def _check_metadata(path: Path, data: Metadata) -> Iterator[Problem]:
             ]  # fmt: skip
         if any(len(values) != len(data.steps) for values in series):
             yield Problem(path, f"concept {concept.text!r} has not one value per step")
+        if concept.recognition:
+            yield from _check_recognition(path, data, concept, concept.recognition)
+
+
+def _check_recognition(
+    path: Path, data: Metadata, concept: Concept, found: Recognition
+) -> Iterator[Problem]:
+    """The track is a probability and its step follows from it."""
+    if not all(0 <= value <= 1 for value in found.probability):
+        yield Problem(path, f"recognition of {concept.text!r} is no probability")
+    step, reason = recognition_step(found.probability)
+    if (found.step, found.reason) != (step, reason):
+        yield Problem(
+            path, f"recognition of {concept.text!r} says step {found.step} ({found.reason}), its "
+            f"probabilities say {step} ({reason})",
+        )  # fmt: skip
+    if data.model.recogniser is None:
+        yield Problem(path, f"{concept.text!r} was recognised, but model.recogniser names nothing")
+    said = {word.text.lower() for word in data.words}
+    if concept.word is None and concept.text in said:
+        yield Problem(path, f"{concept.text!r} is a word of the prompt and says that it is not")
 
 
 def _check_origin(pack: Pack) -> Iterator[Problem]:

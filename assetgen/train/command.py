@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-STAGES = ("all", "vae", "unet", "decoder", "export")
+STAGES = ("all", "vae", "unet", "decoder", "recogniser", "export")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from assetgen.models.recogniser import FOLDER
+from assetgen.models.registry import caption_words
 from assetgen.train.checkpoints import half
 
 
@@ -33,7 +37,7 @@ def centre_latents(vae: AutoencoderKL, sample: Tensor) -> None:
 def export(pipeline: StableDiffusionPipeline, folder: Path) -> None:
     """Replaces `folder` by the pipeline; the folder is complete or untouched.
 
-    The model card and its pictures, which lie beside the models, stay.
+    The model card, its pictures and the recogniser, which lie beside the models, stay.
     """
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
@@ -53,5 +57,17 @@ def export(pipeline: StableDiffusionPipeline, folder: Path) -> None:
     pipeline.tokenizer.backend_tokenizer.model.save(str(part / "tokenizer"))
     for kept in (*folder.glob("*.md"), *folder.glob("*.png")):
         shutil.copy2(kept, part / kept.name)
+    if (folder / FOLDER).exists():
+        shutil.copytree(folder / FOLDER, part / FOLDER)
     shutil.rmtree(folder, ignore_errors=True)
     part.replace(folder)
+
+
+def describe(config: Mapping[str, Any], folder: Path) -> None:
+    """Puts beside a pipeline every word it has seen and every combination it has never seen."""
+    for name, content in (
+        ("vocabulary.json", list(dict.fromkeys(caption_words(dict(config))))),
+        ("held_out.json", config["held_out"]),
+    ):
+        text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        (folder / name).write_text(text, encoding="utf-8")

@@ -49,11 +49,13 @@ class Composer:
         rng = self._generator(index, held_out)
         return self.compose(self.grammar.draw(rng, held_out=held_out), rng)
 
+    def scene(self, index: int, *, held_out: bool = False) -> Scene:
+        """What scene number `index` shows, without painting it."""
+        return self.grammar.draw(self._generator(index, held_out), held_out=held_out)
+
     def caption(self, index: int, *, held_out: bool = False) -> str:
         """The caption of scene number `index`, without painting it."""
-        return self.grammar.caption(
-            self.grammar.draw(self._generator(index, held_out), held_out=held_out)
-        )
+        return self.grammar.caption(self.scene(index, held_out=held_out))
 
     def _generator(self, index: int, held_out: bool) -> Random:
         return Random(f"{self._rules['seed']}/{'held' if held_out else 'train'}/{index}")

@@ -1,7 +1,8 @@
 """Runs the stages of training in order; each takes up where its saved state ends.
 
 The work folder holds `icons/`, `vae/`, `frozen/` (the autoencoder whose latents the U-Net depends
-on, and the tokenizer: written once), `latents/`, `unet/`, `decoder/` and `pipeline/`. Without
+on, and the tokenizer: written once), `latents/`, `unet/`, `decoder/`, `judge/`, `estimates/`,
+`recogniser/` (its `model/` is what ships) and `pipeline/`. Without
 `unet/` the U-Net is trained anew on the same latents; who removes `frozen/` has to remove
 everything after it too.
 """
@@ -9,6 +10,7 @@ everything after it too.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +20,15 @@ import numpy as np
 from diffusers import AutoencoderKL
 from transformers import CLIPTokenizer
 
+from assetgen.models.recogniser import FOLDER, save_recogniser
 from assetgen.train import latents
 from assetgen.train.checkpoints import load_state
-from assetgen.train.export import centre_latents, export
+from assetgen.train.estimates import load_estimates
+from assetgen.train.export import centre_latents, describe, export
+from assetgen.train.guesses import Guesser
 from assetgen.train.icons import load_drawings
 from assetgen.train.loop import train
+from assetgen.train.recogniser import RecogniserTask, calibration
 from assetgen.train.scenes import Composer
 from assetgen.train.threads import Threads
 from assetgen.train.tokenizer import train_tokenizer
@@ -41,6 +47,7 @@ def run_stages(options: argparse.Namespace) -> int:
         "vae": train_vae,
         "unet": train_unet,
         "decoder": train_decoder,
+        "recogniser": train_recogniser,
         "export": export_pipeline,
     }
     wanted = tuple(stages) if options.stage == "all" else (options.stage,)
@@ -95,8 +102,57 @@ def train_decoder(config: Config, options: argparse.Namespace) -> bool:
     return train(task, options.work, minutes, Threads(options.threads))
 
 
+def train_recogniser(config: Config, options: argparse.Namespace) -> bool:
+    """Trains the judge on true scenes, then the recogniser on partly denoised ones as well."""
+    work, spec = options.work, config["recogniser"]
+    composer = _composer(config, work)
+    threads = Threads(options.threads or 1)
+    judge = RecogniserTask(config, composer, work)
+    minutes = spec["judge_minutes"] if options.minutes is None else options.minutes
+    if not train(judge, work, minutes, threads):
+        return False
+    task = _trained(config, options)
+    guesser = Guesser(task.pipeline)
+    parts = {
+        held: load_estimates(spec, composer, guesser, work / "estimates", held_out=held)
+        for held in (False, True)
+    }
+    seer = RecogniserTask(config, composer, work, parts[False])
+    minutes = spec["minutes"] if options.minutes is None else options.minutes
+    if not train(seer, work, minutes, threads):
+        return False
+    snr = np.array([guesser.snr(level) for level in range(guesser.levels)])
+    calibrated = calibration(seer.network, parts[True], snr)
+    print(json.dumps(calibrated))
+    described = {
+        "words": {kind: list(words) for kind, words in composer.grammar.words.items()},
+        "unsaid": {"sky": config["caption"]["default_sky"]},
+        "channels": spec["channels"],
+        "size": composer.size,
+        "temperature": {"judge": 1.0, "recogniser": round(seer.network.temperature, 5)},
+        "samples": {"judge": judge.samples, "recogniser": seer.samples, "unet": task.samples},
+        "calibration": calibrated,
+    }
+    networks = {"judge": judge.network, "recogniser": seer.network}
+    save_recogniser(networks, described, work / "recogniser" / "model")
+    return True
+
+
 def export_pipeline(config: Config, options: argparse.Namespace) -> bool:
     """Writes the pipeline folder from the latest saved states; training may be running."""
+    task = _trained(config, options)
+    folder = options.out or options.work / "pipeline"
+    export(task.pipeline, folder)
+    describe(config, folder)
+    trained = options.work / "recogniser" / "model"
+    if trained.exists():
+        shutil.copytree(trained, folder / FOLDER, dirs_exist_ok=True)
+    print(f"exported as after {task.samples} samples")
+    return True
+
+
+def _trained(config: Config, options: argparse.Namespace) -> UnetTask:
+    """The pipeline with averaged weights and, if it was trained on, the sharper decoder."""
     task = _unet_task(config, options.work, scenes=latents.SHARD)
     if (options.work / "decoder" / "state.pt").exists():
         sharper = VaeTask(config, _composer(config, options.work), options.work, task.pipeline.vae)
@@ -109,9 +165,7 @@ def export_pipeline(config: Config, options: argparse.Namespace) -> bool:
         task.load_state_dict(state["task"])
         task.samples = state["samples"]
         task.ema.swap()
-    export(task.pipeline, options.out or options.work / "pipeline")
-    print(f"exported as after {task.samples} samples")
-    return True
+    return task
 
 
 def _unet_task(config: Config, work: Path, scenes: int) -> UnetTask:

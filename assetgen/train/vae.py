@@ -68,7 +68,7 @@ class VaeTask:
         self._decoder_only = frozen is not None
         self.name = "decoder" if frozen else "vae"
         self._rng = np.random.default_rng()
-        self._pool = _pool(composer, self._spec["pool"], work / "pool.npy")
+        self._pool = scene_pool(composer, self._spec["pool"], work / "pool.npy")
         self._held = np.stack([composer.picture(i, held_out=True).pixels for i in range(64)])
         self.vae = (frozen or build_vae(config)).requires_grad_(True)
         if frozen:
@@ -136,7 +136,7 @@ class VaeTask:
         return to_tensor(np.stack(crops))
 
 
-def _pool(composer: Composer, count: int, file: Path) -> np.ndarray:
+def scene_pool(composer: Composer, count: int, file: Path) -> np.ndarray:
     """The first `count` training scenes [n, h, w, RGB], composed once and mapped from disk."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)

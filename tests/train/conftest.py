@@ -53,5 +53,6 @@ def tiny(config: dict[str, Any]) -> dict[str, Any]:
         "batch": 2,
         "milestones": [2],
     }
+    small["recogniser"] |= {"channels": [4, 8], "batch": 4, "estimates": 6, "estimates_held": 6}
     small["sheet"] |= {"steps": 2, "prompts": ["a fox on grass", "a cat on snow"]}
     return small

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 torch = pytest.importorskip("torch")
 diffusers = pytest.importorskip("diffusers")
 
+from assetgen.models.recogniser import load_recogniser, read_config  # noqa: E402
 from assetgen.train import latents, stages  # noqa: E402
 from assetgen.train.command import add_parser  # noqa: E402
 from assetgen.train.export import centre_latents  # noqa: E402
@@ -42,7 +44,7 @@ def command(
     return run
 
 
-def test_a_stock_pipeline_comes_out(command: Any, tmp_path: Path) -> None:
+def test_a_stock_pipeline_comes_out(command: Any, config: dict[str, Any], tmp_path: Path) -> None:
     assert command("all", 0.02) == 0
     pipe = diffusers.DiffusionPipeline.from_pretrained(tmp_path / "pipeline")
     pipe.set_progress_bar_config(disable=True)
@@ -51,7 +53,16 @@ def test_a_stock_pipeline_comes_out(command: Any, tmp_path: Path) -> None:
     settings = (tmp_path / "pipeline").rglob("*.json")
     assert not [file for file in settings if str(tmp_path) in file.read_text()]
     stored = list((tmp_path / "pipeline").rglob("*.safetensors"))
-    assert len(stored) == 3
+    assert len(stored) == 5
+
+    # Beside the model: what it has seen, what it has never seen, and who can tell.
+    shipped = tmp_path / "pipeline"
+    assert {"fox", "an", "under"} <= set(json.loads((shipped / "vocabulary.json").read_text()))
+    never = json.loads((shipped / "held_out.json").read_text())
+    assert [*never["pairs"][0]] == config["held_out"]["pairs"][0]
+    for role in ("judge", "recogniser"):
+        assert set(load_recogniser(shipped, role).words) == set(words)
+    assert read_config(shipped)["calibration"]["pictures"] == 3
 
     then = tmp_path / "then"
     assert command("export", 0, "--milestone", "2", "--out", str(then)) == 0
