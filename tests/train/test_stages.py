@@ -60,6 +60,7 @@ def test_a_stock_pipeline_comes_out(command: Any, config: dict[str, Any], tmp_pa
     assert {"fox", "an", "under"} <= set(json.loads((shipped / "vocabulary.json").read_text()))
     never = json.loads((shipped / "held_out.json").read_text())
     assert [*never["pairs"][0]] == config["held_out"]["pairs"][0]
+    words = [word for kind in config["words"].values() for word in kind]
     for role in ("judge", "recogniser"):
         assert set(load_recogniser(shipped, role).words) == set(words)
     assert read_config(shipped)["calibration"]["pictures"] == 3
