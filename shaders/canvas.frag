@@ -35,6 +35,6 @@ void main() {
     float grey = dot(c, vec3(.30, .59, .11));
     c = mix(c, mix(vec3(grey) * .35, warm, smoothstep(.02, .75, a)), overlay * .86);
   }
-  float fog = fog_amount(position) * .55;
+  float fog = data_fog(position);
   fragment = vec4(mix(to_linear(c), fog_color(position), fog), 1.0 - fog);
 }

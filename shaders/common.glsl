@@ -22,15 +22,20 @@ vec3 sky_color(vec3 d) {
   return c + glow * pow(toward, mix(7.0, 4.0, phase)) * exp(-h * mix(9.0, 8.5, phase)) * mix(.9, 1.0, phase);
 }
 
-// Exponential height fog, closed form; never on text, thinner on data.
-float fog_amount(vec3 p) {
+// Exponential height fog, closed form, from `start` metres on; never on text.
+float fog_from(vec3 p, float start) {
   vec3 v = p - EYE;
   float d = length(v);
   const float b = .034;
   float k = abs(v.z) < .01 ? 1.0 : (1.0 - exp(-b * v.z)) / (b * v.z);
-  float tau = fog_density * mix(1.0, .30, phase) * exp(-b * (EYE.z + 26.0)) * k * max(d - 4.0, 0.0);
+  float tau = fog_density * mix(1.0, .30, phase) * exp(-b * (EYE.z + 26.0)) * k * max(d - start, 0.0);
   return 1.0 - exp(-tau);
 }
+
+float fog_amount(vec3 p) { return fog_from(p, 4.0); }
+
+// Recorded pixels arrive untouched where they are read, and are thinly fogged far away.
+float data_fog(vec3 p) { return fog_from(p, 14.0) * .60; }
 
 vec3 fog_color(vec3 p) {
   vec3 d = normalize(p - EYE);

@@ -18,6 +18,6 @@ void main() {
   vec2 p = rect.xy + clamp(sharp(texel), vec2(.5), rect.zw - .5);
   float v = at_moment(features, p / atlas_size, moment).r;
   vec3 c = to_linear(textureLod(ramp, vec2((v * 255.0 + .5) / 256.0, .5), 0.0).rgb);
-  float fog = fog_amount(position) * .70;
-  fragment = vec4(mix(c, fog_color(position), fog), .94 * (1.0 - fog));
+  float fog = data_fog(position);
+  fragment = vec4(mix(c, fog_color(position), fog), 1.0 - fog);
 }

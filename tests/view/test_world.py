@@ -43,13 +43,13 @@ def show(app: Any, step: int, **state: Any) -> np.ndarray:
 
 
 def test_recorded_pixels_arrive_untouched(explore: Callable[..., Any]) -> None:
-    """The middle of the x0 canvas at 10 m is the middle of the recorded picture within 2 of 255 (and fog)."""
+    """The middle of the x0 canvas at 10 m is the middle of the recorded picture within 2 of 255."""
     app = explore()
     stand_before(app, "x0")
     for step in (0, 3, 5):
         seen = centre_patch(show(app, step), 3).mean((0, 1))
         stored = app.world.run.pack.image("predicted", step)[63:65, 63:65].mean((0, 1))
-        assert np.abs(seen - stored).max() <= 6.0, (step, seen, stored)
+        assert np.abs(seen - stored).max() <= 2.0, (step, seen, stored)
 
 
 def test_a_corrupted_picture_changes_the_canvas(explore: Callable[..., Any]) -> None:
