@@ -79,16 +79,17 @@ def make_walls(rooms: list[Room], pack: Pack, unit_index: dict[str, int]) -> p3d
     return root
 
 
-def make_canvas(canvas: CanvasPlace) -> p3d.NodePath:
-    """A quad that shows one array of the run; its inputs are set by the world."""
-    s = canvas.size / 2
+def make_canvases(canvases: list[CanvasPlace]) -> p3d.NodePath:
+    """Quads that show one array of the run; their inputs are set by the world."""
     rows = [
         (*canvas.frame.to_world((x * s, 0.0, z * s)), (x + 1) / 2, (z + 1) / 2)
+        for canvas in canvases
+        for s in (canvas.size / 2,)
         for x, z in ((-1, -1), (1, -1), (1, 1), (-1, 1))
     ]
-    geom = make_geom(
-        np.array(rows, np.float32), np.array((0, 1, 2, 0, 2, 3), np.uint32), CANVAS_COLUMNS
-    )
-    node = p3d.NodePath(make_node(canvas.id, geom))
+    quad = np.array((0, 1, 2, 0, 2, 3), np.uint32)
+    indices = (quad + 4 * np.arange(len(canvases), dtype=np.uint32)[:, None]).ravel()
+    geom = make_geom(np.array(rows, np.float32), indices, CANVAS_COLUMNS)
+    node = p3d.NodePath(make_node(canvases[0].id, geom))
     node.set_shader(load_shader("canvas.vert", "canvas.frag"))
     return node

@@ -82,7 +82,12 @@ def _canvas_frame(mesh: Mesh, lights: Lights, canvas: CanvasPlace, palette: Pale
     s, b = canvas.size / 2, canvas.border
     with mesh.at(canvas.frame):
         mesh.box((-s - b, 0.04, -s - b), (s + b, 0.3, s + b), palette.frame, ao=0.8)
-        mesh.box((-s - 0.14, 0.02, -s - 0.14), (s + 0.14, 0.06, s + 0.14), palette.mat, faces="f")
+        inner = min(0.14, b * 0.4)
+        mesh.box(
+            (-s - inner, 0.02, -s - inner), (s + inner, 0.06, s + inner), palette.mat, faces="f"
+        )
+    if canvas.batch:
+        lights.add((0.0, -0.9, s + 0.3), warm=0.8, cool=0.1, frame=canvas.frame)
 
 
 def _tower(

@@ -55,6 +55,8 @@ def make_signs(valley: Valley, places: Places, pack: Pack, texts: Texts) -> p3d.
             place = Frame(frame.to_world((0.0, 0.0, up)), frame.yaw)
             lines.append(Line(texts.get(station.text), place, size, align="centre"))
     for canvas in places.canvases:
+        if canvas.batch:
+            continue
         at = canvas.frame.to_world(
             (-canvas.size / 2, -0.02, -canvas.size / 2 - canvas.border - 0.62)
         )

@@ -14,7 +14,7 @@ from explorer.story.ramps import ramp
 from explorer.story.texts import Texts
 from explorer.view import signs
 from explorer.view.environment import SEA, Mirror, clipped, make_sky, make_water
-from explorer.view.exhibits import make_canvas, make_walls
+from explorer.view.exhibits import make_canvases, make_walls
 from explorer.view.flows import make_flows
 from explorer.view.mesh import make_geom, make_node
 from explorer.view.palette import Palette
@@ -95,10 +95,13 @@ class World:
         self._flows = make_flows(valley.edges, self.unit_index, quality.particles)
         for node in (*self._glows, self._flows):
             node.reparent_to(self.root)
+        batches: dict[str, list[CanvasPlace]] = {}
         for canvas in self.places.canvases:
-            node = make_canvas(canvas)
+            batches.setdefault(canvas.batch or canvas.id, []).append(canvas)
+        for batch in batches.values():
+            node = make_canvases(batch)
             node.reparent_to(self.root)
-            self._canvases[canvas] = node
+            self._canvases[batch[0]] = node
         self._clock = signs.make_clock(self.places, self.palette)
         self._clock.reparent_to(self.root)
         self._mirror = Mirror(self._base, self.root) if quality.mirror else None

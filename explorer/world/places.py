@@ -25,6 +25,8 @@ class CanvasPlace:
     frame: Frame
     size: float
     border: float = 0.35
+    batch: str = ""
+    """Canvases of one batch are drawn as one; by default each alone."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ def furnish(valley: Valley, scene: Scene) -> Places:
                     CanvasPlace(station.id, station.shows, raised, size, station.frame)
                 )
                 _block(valley, frame, (size + 0.7, 0.5, size + 2))
+            case kinds.RoomCanvas():
+                places.canvases += room_canvases(station, valley)
             case kinds.Billboard(array=str(array)):
                 size = station.size * station.scale
                 raised = Frame(frame.to_world((0.0, 0.0, size / 2 + 1.0)), frame.yaw)
@@ -108,6 +112,20 @@ def _gallery(station: kinds.Gallery, frame: Frame) -> GalleryPlace:
         canvases.append(CanvasPlace(f"canvas:{name}", name, place, size))
         x += size / 2
     return GalleryPlace(station, frame, width, centre + max(sizes) / 2 + 1.0, tuple(canvases))
+
+
+def room_canvases(station: kinds.RoomCanvas, valley: Valley) -> list[CanvasPlace]:
+    """One picture on the left wall of each room that has 1.2 m for it, framed."""
+    canvases = []
+    for room in valley.rooms:
+        size = min(station.size * station.scale, room.depth - 2.6, room.height - 3.2)
+        if size >= 1.2:
+            at = (-room.width / 2 + 0.05, 0.6 + room.depth / 2, 0.9 + room.height * 0.40)
+            place = Frame(room.frame.to_world(at), room.frame.yaw + 90.0)
+            canvases.append(
+                CanvasPlace(f"canvas:{station.shows}", station.shows, place, size, 0.16, station.id)
+            )
+    return canvases
 
 
 def _gallery_solids(valley: Valley, gallery: GalleryPlace) -> None:

@@ -45,6 +45,14 @@ class Canvas(Station, tag="canvas", frozen=True, kw_only=True):
     frame: Annotated[float, about("width of the frame", 0, 5)] = 0.35
 
 
+class RoomCanvas(Station, tag="room_canvas", frozen=True, kw_only=True):
+    """A framed canvas on the left wall of every room that has space for it."""
+
+    at: Annotated[At, about("not used: the rooms say where")] = At()
+    shows: Annotated[Shown, about("the array on it")] = "x0"
+    size: Annotated[Length, about("side of the picture, at most")] = 3.0
+
+
 class WordTower(Station, tag="word_tower", frozen=True, kw_only=True):
     """The prompt's words, one tile above the other."""
 
@@ -109,5 +117,16 @@ class LightLine(Station, tag="light_line", frozen=True, kw_only=True):
 
 
 AnyStation = (
-    Gallery | Canvas | WordTower | Clock | Jetty | Lamp | Bench | Sign | Billboard | Box | LightLine
+    Gallery
+    | Canvas
+    | RoomCanvas
+    | WordTower
+    | Clock
+    | Jetty
+    | Lamp
+    | Bench
+    | Sign
+    | Billboard
+    | Box
+    | LightLine
 )
