@@ -20,7 +20,7 @@ ARGS ?=
 # Test processes side by side; each has its own OpenGL context.
 JOBS ?= 2
 
-.PHONY: explore test bench pictures lint format wheel lock clean help
+.PHONY: explore test bench pictures voice soak lint format wheel lock clean help
 
 explore: $(VENV)/viewer.done
 	@requirements/system.sh gl
@@ -37,6 +37,13 @@ bench: $(VENV)/viewer.done
 pictures: $(VENV)/viewer.done
 	@requirements/system.sh gl
 	@$(PY) docs/pictures.py $(ARGS)
+
+voice: $(VENV)/viewer.done
+	@$(PY) tools/voice.py $(ARGS)
+
+soak: $(VENV)/viewer.done
+	@requirements/system.sh gl
+	@$(PY) -m tests.soak.soak $(ARGS)
 
 lint: $(VENV)/all.done
 	$(PY) -m ruff check --quiet .
@@ -68,6 +75,8 @@ help:
 	@echo "test       lint, then all tests; ARGS goes to pytest"
 	@echo "bench      print the budget table of this machine"
 	@echo "pictures   render the pictures under docs/ again"
+	@echo "voice      record what the tours say (needs flite and vorbis-tools)"
+	@echo "soak       1,000 random visits to the kiosk; ARGS=\"--visits 20\""
 	@echo "lint       ruff, mypy, import-linter;  format: let ruff repair what it can"
 	@echo "wheel      build dist/*.whl;  lock: resolve requirements/*.txt again (needs uv);  clean"
 

@@ -15,6 +15,7 @@ from explorer import commands
 from explorer.controls.actions import load_actions
 from explorer.controls.input import Input
 from explorer.controls.rig import Rig
+from explorer.guide import Guide
 from explorer.hud.hud import Hud
 from explorer.hud.view import LibraryEntry
 from explorer.runs import Loaded, Runs
@@ -74,6 +75,9 @@ class App:
         self._build_view()
         self._listen()
         self.open(entry.model, entry.id)
+        self.guide = Guide(self)
+        if self.hud:
+            self.hud.set_tours(self.guide.tours())
         if runs.problems:
             self.store.update(message=runs.problems[0])
 
@@ -156,6 +160,8 @@ class App:
             self.open(*value)
         elif name == "teleport":
             self.go_to(str(value))
+        elif name == "tour":
+            self.guide.command(*value)
 
     def go_to(self, place: str) -> None:
         """Teleport to a room's forecourt, a spot, a camera or an anchor."""
@@ -218,6 +224,11 @@ class App:
             self._receive(stage)
 
     @property
+    def opening(self) -> str:
+        """Id of the run that is shown, or will be as soon as it is loaded."""
+        return self._opening.id
+
+    @property
     def _shows_what_was_opened(self) -> bool:
         state = self.store.state
         return (state.model, state.run) == (self._opening.model, self._opening.id)
@@ -245,6 +256,7 @@ class App:
         if (stage := self.runs.collect()) is not None:
             self._receive(stage)
         self.input.update(dt)
+        self.guide.update(dt)
         self.rig.update(dt)
         state = self.store.state
         changes = advance(state, dt)
@@ -316,6 +328,7 @@ class App:
     def close(self) -> None:
         """Give buffers back. The library stays open: it belongs to whoever opened it."""
         self.input.close()
+        self.guide.close()
         if self.hud:
             self.hud.close()
         if self.pipeline:

@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--prompt", help="run to start with: its id, title or prompt")
     p.add_argument("--step", type=int, metavar="N", help="step to start at, 1 = first")
     p.add_argument("--view", metavar="CAMERA", help="camera of the scene to start at")
+    p.add_argument("--tour", metavar="NAME", help="begin with a guided tour, like highlights")
     p.add_argument("--size", metavar="WxH", help="window size in pixels")
     p.add_argument("--fullscreen", action="store_true", default=None)
     p.add_argument("--text-size", type=float, metavar="FACTOR", help="1, 1.5 or 2")
@@ -120,6 +121,8 @@ def _walk(args: argparse.Namespace, runs: Runs, settings: Settings, scene: Path)
         tuner=Tuner() if auto and not is_software(base) else None, hud=not args.no_hud,
     )  # fmt: skip
     app.start_at(args.view, args.step)
+    if args.tour:
+        app.guide.start(args.tour)
     app.run()
     return 0
 

@@ -85,6 +85,7 @@ _STATE: dict[str, Callable[[State], dict[str, Any]]] = {
     "prompts": _menu("prompts"),
     "settings": _menu("settings"),
     "help": _menu("help"),
+    "tours": _menu("tours"),
     "map": _menu("map"),
     "back": _back,
 }
@@ -131,6 +132,10 @@ def _activate(app: App, at: tuple[float, float] | None) -> None:
     app.store.update(selection=app.pick(width / 2, height / 2))
 
 
+def _tour(name: str) -> Callable[[App, tuple[float, float] | None], None]:
+    return lambda app, at: app.guide.command(name)
+
+
 _APP: dict[str, Callable[[App, tuple[float, float] | None], None]] = {
     "select": _select,
     "activate": _activate,
@@ -138,4 +143,8 @@ _APP: dict[str, Callable[[App, tuple[float, float] | None], None]] = {
     "start": _start,
     "fullscreen": _fullscreen,
     "screenshot": _screenshot,
+    "tour_toggle": _tour("toggle"),
+    "tour_next": _tour("next"),
+    "tour_back": _tour("back"),
+    "tour_end": _tour("end"),
 }

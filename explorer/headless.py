@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.app import App
@@ -34,7 +36,10 @@ def run(
         app.start_at(args.view, args.step)
         settle(app)
         print(save_screenshot(app.base, args.screenshot))
-    if record is not None:
+    if record is not None and args.tour is not None:
+        for path in record_tour(app, args.tour, record, args.frames):
+            print(path)
+    elif record is not None:
         for path in record_flight(
             app, record, min(args.frames, GIF_FRAMES) if record.name == "out" else args.frames
         ):
@@ -98,6 +103,38 @@ def record_flight(app: App, folder: Path, frames: int) -> list[Path]:
             images[::every], folder / "flight.gif", rail.duration / max(len(images[::every]), 1)
         ),
     ]
+
+
+def record_tour(app: App, name: str, folder: Path, frames: int) -> list[Path]:
+    """`frames` moments of a tour, evenly spread, as numbered PNG files and one small GIF; returns what was written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    duration = app.guide.timeline(name).duration
+    written, images = [], []
+    for i, image in enumerate(tour_frames(app, name, np.linspace(0.0, duration - 0.1, frames))):
+        written.append(folder / f"tour_{i:03d}.png")
+        Image.fromarray(image).save(written[-1])
+        small = Image.fromarray(image).resize(GIF_SIZE, Image.Resampling.LANCZOS)
+        images.append(np.asarray(small))
+    return [*written, save_gif(images, folder / f"{name}.gif", min(duration / frames, 1.0))]
+
+
+def tour_frames(app: App, name: str, times: Iterable[float]) -> Iterator[NDArray[np.uint8]]:
+    """A tour's picture at each of some rising seconds, `[height, width, 3]`; questions stay unanswered."""
+    app.guide.start(name, asks=False)
+    player = app.guide.player
+    assert player is not None
+    for t in times:
+        player.seek(float(t))
+        for _ in range(2):  # the first may open another run
+            app.frame(0.0)
+            app.load_now()
+        app.world.settle(app.store.state)
+        app.world.drift = float(t)
+        if app.hud:
+            app.hud.settle()
+        app.base.graphicsEngine.render_frame()
+        yield grab(app.base)
+    app.guide.end()
 
 
 def pictures(app: App, folder: Path, views: dict[str, dict[str, Any]]) -> list[Path]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
+from explorer.modes import KioskShown, TourShown
+
 QualityName = Literal["low", "medium", "high"]
 Depth = Literal["look", "understand", "engineer"]
 Scale = Literal["relative", "absolute"]
@@ -57,6 +59,16 @@ class State:
     """Looking up by pulling back."""
     message: str | None = None
     """One readable line (a damaged pack, a saved screenshot)."""
+    tour: TourShown | None = None
+    """The guided tour under way."""
+    kiosk: KioskShown | None = None
+    """Set while running as a museum kiosk."""
+    captions: bool = True
+    """Show what the narrator says."""
+    volume: float = 0.7
+    """Of the narrator, 0 to 1."""
+    contrast: bool = False
+    """The interface in black, white and one colour."""
 
     @property
     def whole_step(self) -> int:

@@ -135,6 +135,17 @@ class Rig:
         if not reduced_motion:
             self._show(rail.pose(0.0))
 
+    def carry(self, pose: Pose, fade: float = 0.0) -> None:
+        """Be shown a view by a guide, frame by frame; moving or looking ends it."""
+        self._rail = self._next = None
+        self.fade = fade
+        self._show(pose)
+
+    @property
+    def carried(self) -> bool:
+        """Whether a guide shows the view."""
+        return self._rail is None and self._next is None and self._ride is not None
+
     def stop(self) -> None:
         """End a ride where it is."""
         self._next = None
@@ -146,8 +157,10 @@ class Rig:
     def update(self, dt: float) -> None:
         """Advance by `dt` seconds."""
         dt = min(max(dt, 0.0), 0.25)
-        if self.intent.active and (self._rail or self._next):
+        if self.intent.active and (self._rail or self._next or self.carried):
             self.stop()
+        if self.carried:
+            return
         self._update_fade(dt)
         if self._rail:
             self._advance(self._rail, dt)

@@ -114,6 +114,10 @@ class Hud:
         """What F1 shows: (what it does, its keys)."""
         self.model.set_help(merge(rows))
 
+    def set_tours(self, tours: Sequence[tuple[str, str, str]]) -> None:
+        """The tours that can be taken: (name, title, a line about it)."""
+        self.model.set_tours(tuple(tours))
+
     def set_pose(self, x: float, y: float, heading: float) -> None:
         """Where the visitor stands, metres; heading in degrees, 0 = into the valley, counter-clockwise."""
         self._pose = (x, y, heading)

@@ -11,7 +11,7 @@ from explorer.hud.widget import Action, Change, Command, Slide
 
 OnCommand = Callable[[str, Any], None]
 
-MENUS = ("prompts", "help", "settings", "map")
+MENUS = ("prompts", "help", "settings", "map", "tours")
 SCROLLING = ("sheet_body", "reading_body")
 NOTCH = 80
 """Reference pixels that one notch of the wheel scrolls."""
@@ -122,6 +122,9 @@ class HudInput:
         return self.model.at(x, y)[1]
 
     def _slide(self, slide: Slide, x: float) -> None:
+        if slide.command is not None:
+            self.on_command(slide.command, ("seek", slide.at(x)))
+            return
         changes: dict[str, Any] = {name: slide.at(x) for name in slide.fields}
         if slide.pause:
             changes["playing"] = False
@@ -145,7 +148,9 @@ class HudInput:
             return target is not None
         value = slide.value + slide.step * (1 if direction == "right" else -1)
         value = min(max(value, slide.low), slide.high)
-        if slide.settle is not None:
+        if slide.command is not None:
+            self.on_command(slide.command, ("seek", value))
+        elif slide.settle is not None:
             self.store.update(**{slide.settle: float(round(value)), "playing": False})
         else:
             self.store.update(**{name: value for name in slide.fields})

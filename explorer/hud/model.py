@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
-from explorer.hud import minimap, notices, prompt, reading, sheet, strip, timeline
+from explorer.hud import minimap, notices, prompt, reading, sheet, strip, timeline, tour
 from explorer.hud.geometry import Rect
 from explorer.hud.measure import Measure
 from explorer.hud.metrics import Metrics
@@ -34,6 +34,8 @@ ELEMENTS = (
     Element("reading_body", reading.key, reading.build_body),
     Element("timeline", timeline.key, timeline.build),
     Element("playhead", timeline.playhead_key, timeline.build_playhead),
+    Element("tour", tour.key, tour.build),
+    Element("tour_time", tour.time_key, tour.build_time),
     Element("sheet", sheet.key, sheet.build),
     Element("sheet_body", sheet.key, sheet.build_body),
     Element("toast", notices.key, notices.build),
@@ -70,6 +72,10 @@ class HudModel:
 
     def set_help(self, rows: tuple[tuple[str, str], ...]) -> None:
         self.view.help_rows = rows
+        self.dirty = True
+
+    def set_tours(self, tours: tuple[tuple[str, str, str], ...]) -> None:
+        self.view.tours = tours
         self.dirty = True
 
     def set_plan(self, plan: MapPlan | None) -> None:

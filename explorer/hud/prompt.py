@@ -37,7 +37,7 @@ class Arrangement:
         m, area = view.metrics, view.areas.prompt
         _, pad, start = _head(view)
         whole = area.width - start - pad
-        beside = whole - 3 * m.px(GAP) - 2 * area.height
+        beside = whole - 4 * m.px(GAP) - 3 * area.height
         lines = _break_lines(view, beside - _change_width(view))
         if len(lines) < 2:
             return Arrangement(lines, True, False)
@@ -171,6 +171,7 @@ def _buttons(
     covers: list[Rect] = []
     for name, label in (
         ("prompts", view.text("prompt.change")),
+        ("tours", view.text("tours.name")),
         ("help", view.text("help.name")),
         ("settings", view.text("settings.name")),
     ):

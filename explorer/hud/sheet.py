@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from types import ModuleType
 
-from explorer.hud import keys, palette, picker, prompt, settings
+from explorer.hud import keys, palette, picker, prompt, settings, tours
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import SMALL, TITLE
 from explorer.hud.parts import panel, round_button, scroll_bar
@@ -13,7 +13,12 @@ from explorer.hud.shapes import Shape
 from explorer.hud.view import Section, View
 from explorer.hud.widget import Widget, change
 
-MENUS: dict[str, ModuleType] = {"prompts": picker, "help": keys, "settings": settings}
+MENUS: dict[str, ModuleType] = {
+    "prompts": picker,
+    "help": keys,
+    "settings": settings,
+    "tours": tours,
+}
 """Value of `State.menu` → the module with its `height(view)` and `rows(view, body)`."""
 
 
@@ -23,7 +28,8 @@ def key(view: View) -> Hashable:
         return None
     return (
         s.menu, s.model, s.run, s.text_scale, s.quality, s.color_map, s.sensitivity, s.inverted,
-        s.reduced_motion, view.library, view.help_rows, view.local.sheets.get(picker.SHEET),
+        s.reduced_motion, s.captions, s.volume, s.contrast, view.library, view.help_rows,
+        view.tours, view.local.sheets.get(picker.SHEET),
         view.local.scroll.get("sheet_body"), view.touched("sheet"), view.touched("sheet_body"),
     )  # fmt: skip
 

@@ -145,6 +145,33 @@ def _here(d: ImageDraw.ImageDraw, s: float) -> None:
     d.polygon([(x * s, y * s) for x, y in points], fill=255)
 
 
+def _tour(d: ImageDraw.ImageDraw, s: float) -> None:
+    _stroke(d, s, [(0.24, 0.10), (0.24, 0.90)], 0.09)
+    d.polygon([(x * s, y * s) for x, y in ((0.24, 0.12), (0.86, 0.32), (0.24, 0.54))], fill=255)
+
+
+def _access(d: ImageDraw.ImageDraw, s: float) -> None:
+    """A person with open arms: the sign for access."""
+    d.ellipse((0.42 * s, 0.06 * s, 0.58 * s, 0.22 * s), fill=255)
+    _stroke(d, s, [(0.14, 0.34), (0.50, 0.38), (0.86, 0.34)], 0.09)
+    _stroke(d, s, [(0.50, 0.38), (0.50, 0.60), (0.32, 0.92)], 0.10)
+    _stroke(d, s, [(0.50, 0.60), (0.68, 0.92)], 0.10)
+
+
+def _forward(d: ImageDraw.ImageDraw, s: float) -> None:
+    _stroke(d, s, [(0.50, 0.86), (0.50, 0.18)], 0.11)
+    _stroke(d, s, [(0.22, 0.44), (0.50, 0.16), (0.78, 0.44)], 0.11)
+
+
+def _turn(d: ImageDraw.ImageDraw, s: float) -> None:
+    """Turn to the left."""
+    angles = [0.1 * pi - i * (1.1 * pi) / 24 for i in range(25)]
+    points = [(0.54 + 0.32 * cos(a), 0.62 + 0.36 * sin(a)) for a in angles]
+    _stroke(d, s, points, 0.10)
+    x, y = points[-1]
+    _stroke(d, s, [(x - 0.14, y - 0.16), (x, y + 0.06), (x + 0.20, y - 0.10)], 0.10)
+
+
 ICONS: dict[str, Pen] = {
     "play": _play,
     "pause": _pause,
@@ -156,6 +183,10 @@ ICONS: dict[str, Pen] = {
     "prompts": _prompts,
     "settings": _settings,
     "here": _here,
+    "tours": _tour,
+    "access": _access,
+    "forward": _forward,
+    "turn": _turn,
 }
 
 

@@ -92,6 +92,8 @@ class View:
     panel: Panel | None = None
     library: tuple[LibraryEntry, ...] = ()
     help_rows: tuple[tuple[str, str], ...] = ()
+    tours: tuple[tuple[str, str, str], ...] = ()
+    """Name, title and line about every tour."""
     plan: MapPlan | None = None
     pose: Pose = field(default_factory=Pose)
     local: Local = field(default_factory=Local)
@@ -100,6 +102,23 @@ class View:
     def areas(self) -> Areas:
         """Where everything stands."""
         return Areas.of(self.metrics, 1.0 if self.plan is None else self.plan.aspect)
+
+    @property
+    def finger(self) -> float:
+        """Least side of a touch target, pixels; 0 away from a kiosk."""
+        kiosk = self.state.kiosk
+        return 0.0 if kiosk is None else kiosk.finger
+
+    @property
+    def led(self) -> bool:
+        """Whether a tour leads right now: map and legends make room for its card."""
+        tour = self.state.tour
+        return tour is not None and tour.status not in ("left", "ended")
+
+    @property
+    def card_bottom(self) -> float:
+        """Where a tour's card ends: above the timeline."""
+        return self.areas.timeline.y - self.metrics.px(20)
 
     def text(self, key: str, **values: object) -> str:
         return self.texts.get(f"hud.{key}", **values)

@@ -51,6 +51,8 @@ class Slide:
     """Field that takes the nearest whole number on release."""
     pause: bool = False
     """Dragging stops playback."""
+    command: str | None = None
+    """Told `("seek", value)` instead of changing fields."""
 
     def at(self, x: float) -> float:
         """The value under a pointer at window x."""

@@ -25,18 +25,11 @@ class Texts:
 
     @classmethod
     def load(cls, path: str | Path) -> Texts:
-        """Read a locale file: nested keys, texts at the leaves."""
+        """Read a locale file (nested keys, texts at the leaves) and its parts `<language>.<part>.yaml` beside it."""
         file = Path(path)
-        try:
-            tree = yaml.load(file.read_text(encoding="utf-8"), LOADER)
-        except OSError as error:
-            raise TextError(f"{file}: cannot be read: {error.strerror or error}") from None
-        except yaml.YAMLError as error:
-            raise TextError(f"{file}: {' '.join(str(error).split())}") from None
-        if not isinstance(tree, dict):
-            raise TextError(f"{file}: expected keys with texts")
         entries: dict[str, str] = {}
-        _flatten(tree, "", entries, str(file))
+        for part in (file, *sorted(file.parent.glob(f"{file.stem}.*.yaml"))):
+            _read(part, entries)
         return cls(entries, str(file))
 
     def has(self, key: str) -> bool:
@@ -63,6 +56,23 @@ class Texts:
     def wants(self, key: str) -> set[str]:
         """Names of the values that the text of `key` asks for."""
         return {name for _, name, _, _ in string.Formatter().parse(self.entries[key]) if name}
+
+
+def _read(file: Path, entries: dict[str, str]) -> None:
+    """Add a file's texts; a key that another part has is an error."""
+    try:
+        tree = yaml.load(file.read_text(encoding="utf-8"), LOADER)
+    except OSError as error:
+        raise TextError(f"{file}: cannot be read: {error.strerror or error}") from None
+    except yaml.YAMLError as error:
+        raise TextError(f"{file}: {' '.join(str(error).split())}") from None
+    if not isinstance(tree, dict):
+        raise TextError(f"{file}: expected keys with texts")
+    found: dict[str, str] = {}
+    _flatten(tree, "", found, str(file))
+    if twice := sorted(found.keys() & entries.keys()):
+        raise TextError(f"{file}: {twice[0]!r} stands in another part of this language, too")
+    entries.update(found)
 
 
 def _flatten(tree: Mapping[Any, Any], prefix: str, out: dict[str, str], source: str) -> None:

@@ -21,7 +21,7 @@ SHOWN = [
 SHADERS = sorted(path for path in (ROOT / "shaders").rglob("*") if path.is_file())
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 COMFORTABLE, TOO_LONG = 300, 500
-SPEAKS_TO_DEVELOPERS = {"debug", "info", "warning", "error", "exception", "warn", "print"}
+SPEAKS_TO_DEVELOPERS = {"about", "debug", "info", "warning", "error", "exception", "warn", "print"}
 
 
 def name_of(path: Path) -> str:

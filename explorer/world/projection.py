@@ -1,0 +1,26 @@
+"""Where a point of the world lies on the screen; the inverse of `picking.ray`."""
+
+from __future__ import annotations
+
+from math import cos, radians, sin, tan
+
+from explorer.world.rails import Pose
+from explorer.world.valley import Vec3
+
+NEAR = 0.25
+
+
+def project(
+    pose: Pose, point: Vec3, width: float, height: float
+) -> tuple[float, float, float] | None:
+    """Pixel (from the top left) and pixels a metre at `point`; None behind the eye."""
+    h, p = radians(pose.heading), radians(pose.pitch)
+    dx, dy, dz = (b - a for a, b in zip(pose.eye, point, strict=True))
+    across = dx * cos(h) + dy * sin(h)
+    level = -dx * sin(h) + dy * cos(h)
+    depth = level * cos(p) + dz * sin(p)
+    up = dz * cos(p) - level * sin(p)
+    if depth < NEAR:
+        return None
+    scale = height / 2 / (tan(radians(pose.fov) / 2) * 9 / 16) / depth
+    return width / 2 + across * scale, height / 2 - up * scale, scale

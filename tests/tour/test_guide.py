@@ -1,0 +1,137 @@
+"""The tour in the real application: it leads, lets go when one moves, and takes up again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assetgen.pack.resources import data_dir
+from explorer.app import App
+from explorer.runs import Runs
+from explorer.settings import Settings
+from explorer.story.tour_player import Player
+
+if TYPE_CHECKING:
+    from direct.showbase.ShowBase import ShowBase
+
+pytestmark = pytest.mark.gl
+
+
+@pytest.fixture
+def app(showbase: ShowBase) -> Iterator[App]:
+    runs = Runs(data_dir("assets"))
+    made = App(showbase, runs, Settings(), data_dir("scenes") / "unet_valley.yaml")
+    made.load_now()
+    made.start_at(None, None)
+    yield made
+    made.close()
+    runs.close()
+
+
+@pytest.fixture
+def player(app: App) -> Player:
+    app.guide.command("start", "highlights")
+    assert app.guide.player is not None
+    run(app, 0.5)
+    return app.guide.player
+
+
+def run(app: App, seconds: float) -> None:
+    for _ in range(round(seconds * 10)):
+        app.frame(0.1)
+        app.load_now()
+
+
+def test_it_leads(app: App, player: Player) -> None:
+    run(app, 1)
+    wanted = player.moment()
+    assert app.rig.carried and app.rig.pose == wanted.pose
+    shown = app.store.state.tour
+    assert shown and wanted.cue and shown.caption == wanted.cue.text
+    assert app.store.state.step == 0.0
+
+
+def test_the_run_follows_the_tour(app: App, player: Player) -> None:
+    """Scrubbing anywhere shows that moment's run and step."""
+    other = next(s for s in player.timeline.shots if s.stop.run == "castle-by-day")
+    app.guide.command("seek", other.start + 1)
+    run(app, 0.5)
+    state = app.store.state
+    assert (state.run, state.step) == ("castle-by-day", state.steps - 1)
+    moving = next(s for s in player.timeline.shots if s.stop.id == "choose")
+    assert moving.parts
+    app.guide.command("seek", (moving.parts[0] + moving.parts[1]) / 2)
+    run(app, 0.2)
+    state = app.store.state
+    assert state.run == "castle-by-night" and 15 < state.step < 35
+    assert player.status == "playing"
+
+
+def test_moving_leaves_and_the_bar_leads_back(app: App, player: Player) -> None:
+    at = player.time
+    app.input.holding.add("forward")
+    run(app, 1)
+    app.input.holding.clear()
+    run(app, 2)
+    assert player.status == "left" and not app.rig.carried
+    assert player.time == pytest.approx(at, abs=0.3)
+    app.guide.command("toggle")
+    run(app, 0.3)
+    assert player.status == "playing" and app.rig.pose == player.moment().pose
+
+
+@pytest.mark.parametrize(
+    "change", [{"selection": "clock"}, {"step": 7.0, "target": 7.0}, {"playing": True}]
+)
+def test_touching_what_is_shown_leaves(app: App, player: Player, change: dict[str, object]) -> None:
+    app.store.update(**change)
+    assert player.status == "left"
+    run(app, 0.3)
+    assert not app.rig.carried
+
+
+def test_another_prompt_leaves(app: App, player: Player) -> None:
+    app.command("open_run", ("miniature", "fox-on-grass"))
+    run(app, 0.5)
+    assert player.status == "left" and app.store.state.run == "fox-on-grass"
+
+
+def test_an_answer_by_touch(app: App, player: Player) -> None:
+    assert app.hud
+    shot = next(s for s in player.timeline.shots if s.stop.ask)
+    app.guide.command("seek", shot.end - 0.2)
+    run(app, 1)
+    assert player.status == "asking"
+    widget = app.hud.model.find("tour.answer.0")
+    assert widget
+    app.hud.pointer("down", *widget.rect.centre)
+    app.hud.pointer("up", *widget.rect.centre)
+    run(app, 0.2)
+    shown = app.store.state.tour
+    assert shown and player.status == "replying" and shown.chosen == 0 and shown.right == 1
+    assert shown.caption == app.texts.get("tour.highlights.reply_a")
+
+
+def test_reduced_motion_cuts(app: App, player: Player) -> None:
+    app.store.update(reduced_motion=True)
+    shot = next(s for s in player.timeline.shots if s.rail)
+    app.guide.command("seek", shot.start + 1.0)
+    run(app, 0.2)
+    assert app.rig.pose == shot.pose
+
+
+def test_leaving_for_good(app: App, player: Player) -> None:
+    app.guide.command("end")
+    run(app, 0.2)
+    assert app.store.state.tour is None and not app.rig.carried
+
+
+def test_every_tour_is_offered(app: App) -> None:
+    assert app.hud
+    app.store.update(menu="tours")
+    app.hud.model.refresh()
+    for name, title, _ in app.guide.tours():
+        widget = app.hud.model.find(f"sheet_body.tour.{name}")
+        assert widget and widget.label == title
