@@ -65,6 +65,8 @@ def open_app(
 def settle(app: App, frames: int = 3) -> None:
     """Let streaming, sky and HUD come to rest, then draw."""
     app.world.settle(app.store.state)
+    app.aim()
+    app.world.complete(app.store.state)
     for _ in range(frames):
         if app.hud:
             app.hud.settle()

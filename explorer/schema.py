@@ -39,7 +39,9 @@ def reference(roots: Iterable[type[msgspec.Struct]]) -> str:
 def _section(kind: types.StructType) -> str:
     """A struct's table; kinds of one family list only what their family does not have."""
     family = _family(kind)
-    title = f"`kind: {kind.tag}`" if family else kind.cls.__name__
+    title = kind.cls.__name__
+    if family and not kind.cls.__subclasses__():
+        title = f"`kind: {kind.tag}`"
     shared = {f.encode_name: f.type for f in family.fields} if family else {}
     rows = ["| field | value | default | meaning |", "| --- | --- | --- | --- |"]
     for field in kind.fields:

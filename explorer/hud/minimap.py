@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from itertools import pairwise
 from math import cos, radians, sin
 
 from explorer.hud import palette, prompt, sheet
 from explorer.hud.geometry import Point, Rect
 from explorer.hud.metrics import LABEL, SMALL
 from explorer.hud.parts import panel
-from explorer.hud.plan import PLACES, Projection
+from explorer.hud.plan import EXHIBIT, Projection
 from explorer.hud.shapes import Box, Icon, Line, Polygon, Shape, disc
 from explorer.hud.view import MapPlan, Section, View
 from explorer.hud.widget import Command, Widget, change
@@ -27,7 +28,8 @@ def _place(view: View) -> tuple[Rect, Rect]:
     top = prompt.bottom(view) + m.px(20)
     high = areas.sheet.bottom - top
     left = m.px(64) + view.width(view.text("map.long"), SMALL)
-    right = m.px(60) + max(view.width(_place_name(view, name), LABEL) for name in PLACES)
+    names = [_place_name(view, name) for name, _ in view.plan.places]
+    right = m.px(60) + max((view.width(name, LABEL) for name in names), default=0.0)
     tall = high - m.px(68) - m.px(36)
     plan = tall * view.plan.aspect
     wide = min(left + plan + right, areas.sheet.width)
@@ -37,6 +39,7 @@ def _place(view: View) -> tuple[Rect, Rect]:
 
 
 def _place_name(view: View, name: str) -> str:
+    name = name.removeprefix(EXHIBIT)
     return view.texts.first(f"hud.map.place.{name}", "hud.map.place_any", name=name)
 
 
@@ -157,7 +160,8 @@ def _places(
     shapes: list[Shape] = []
     widgets: list[Widget] = []
     column = to((plan.bounds[2], 0.0))[0] + m.px(28)
-    for name, place in plan.places:
+    rows = _rows([to(place)[1] for _, place in plan.places], m.px(44))
+    for (name, place), row in zip(plan.places, rows, strict=True):
         x, y = to(place)
         widget_id = f"map.{name}"
         warm = view.warm(widget_id)
@@ -165,15 +169,28 @@ def _places(
         color = palette.INK if warm else palette.PLACE
         points: tuple[Point, ...] = ((x, y),)
         if large:
-            shapes.append(Line(((x, y), (column - m.px(8), y)), max(m.px(1), 1.0), palette.RULE))
+            bend, end = (column - m.px(36), row), (column - m.px(8), row)
+            shapes.append(Line(((x, y), bend, end), max(m.px(1), 1.0), palette.RULE))
             shapes.append(
-                view.middle(column, y, label, LABEL, palette.INK if warm else palette.MUTED)
+                view.middle(column, row, label, LABEL, palette.INK if warm else palette.MUTED)
             )
-            points = ((column, y - m.px(20)), (column + view.width(label, LABEL), y + m.px(20)))
+            points = ((column, row - m.px(20)), (column + view.width(label, LABEL), row + m.px(20)))
             widgets.append(_target(f"{widget_id}.spot", ((x, y),), m.px(28), label, name))
         shapes.append(disc(x, y, m.px(5.5 if large else 3.4), color))
         widgets.append(_target(widget_id, points, m.px(40 if large else 18), label, name))
     return shapes, widgets
+
+
+def _rows(wanted: list[float], pitch: float) -> list[float]:
+    """Where names stand: as near to `wanted` as a distance of `pitch` between any two allows, in the same order."""
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    rows = list(wanted)
+    for _ in range(60):
+        for a, b in pairwise(order):
+            if (short := pitch - (rows[b] - rows[a])) > 0:
+                rows[a] -= short / 2
+                rows[b] += short / 2
+    return rows
 
 
 def _grown(points: tuple[Point, ...], factor: float) -> tuple[Point, ...]:

@@ -9,7 +9,8 @@ from explorer.hud.view import MapPlan
 from explorer.world.valley import Room, Valley
 
 PLACES = ("jetty", "gallery", "deep", "tower")
-"""Anchors of the valley that the map names, from the arrival on."""
+"""Anchors of the valley that the map names, from the arrival on; exhibits come after them."""
+EXHIBIT = "station:"
 
 
 def plan_of(valley: Valley, name: Callable[[Room], str]) -> MapPlan:
@@ -20,9 +21,10 @@ def plan_of(valley: Valley, name: Callable[[Room], str]) -> MapPlan:
         local = ((-half, 0.0), (half, 0.0), (half, room.depth), (-half, room.depth))
         corners = tuple(room.frame.to_world((x, y, 0.0))[:2] for x, y in local)
         rooms.append((room.id, name(room), corners))
+    names = [*PLACES, *(name for name in valley.anchors if name.startswith(EXHIBIT))]
     places = tuple(
         (name, (valley.anchors[name].origin[0], valley.anchors[name].origin[1]))
-        for name in PLACES
+        for name in names
         if name in valley.anchors
     )
     outline = tuple(tuple(curve) for curve in valley.outline)

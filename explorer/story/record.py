@@ -172,3 +172,10 @@ class Record:
 
 def _series(values: F32) -> Series:
     return tuple(float(v) if np.isfinite(v) else None for v in values)
+
+
+def settling_dust(step: Step) -> float | None:
+    """Part of the noise in x_t that the step mixes back in: its coefficient of eps ÷ sigma. None where not recorded."""
+    if step.coefficients is None or step.sigma <= 0:
+        return None
+    return min(max(step.coefficients.eps / step.sigma, 0.0), 1.0)

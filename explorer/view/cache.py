@@ -32,7 +32,7 @@ def key_of(architecture: Architecture, scene: Scene) -> str:
     digest.update(msgspec.json.encode(scene))
     package = Path(__file__).resolve().parents[1]
     for folder in ("view", "world"):
-        for source in sorted((package / folder).glob("*.py")):
+        for source in sorted((package / folder).rglob("*.py")):
             digest.update(source.read_bytes())
     return digest.hexdigest()[:24]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from assetgen.pack import Architecture
 from explorer.view import cache
 from explorer.view.cache import Part
+from explorer.view.exhibition.stones import build_walk, stone
 from explorer.view.furniture import build_furniture
 from explorer.view.ground import build_ground
 from explorer.view.lights import Lights, bake
@@ -13,6 +14,7 @@ from explorer.view.palette import Palette, scaled
 from explorer.view.pavilions import build_room
 from explorer.view.spans import build_bridge, build_stairs
 from explorer.world.places import Places
+from explorer.world.promenade import lit_path
 from explorer.world.scene import Scene
 from explorer.world.valley import Valley
 
@@ -42,6 +44,11 @@ def build_statics(
     for top, bottom in valley.stairs:
         build_stairs(mesh("stairs"), lights, top, bottom, scene.layout.stair_width, palette)
     build_furniture(mesh("furniture"), lights, valley, places, palette)
+    for place in places.exhibits:
+        stone(mesh(place.id), lights, place, palette)
+    for side in (-1, 1):
+        if any(p.frame.origin[0] * side > 0 for p in places.exhibits):
+            build_walk(mesh("walk"), lights, lit_path(valley.terrain, side), palette)
     _court(mesh("furniture"), valley, palette)
     parts = {name: m.arrays() for name, m in meshes.items()}
     for vertices, _ in parts.values():

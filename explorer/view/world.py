@@ -14,6 +14,8 @@ from explorer.story.ramps import ramp
 from explorer.story.texts import Texts
 from explorer.view import signs
 from explorer.view.environment import SEA, Mirror, clipped, make_sky, make_water
+from explorer.view.exhibition.base import Exhibition, Setting, Shown
+from explorer.view.exhibition.makers import MAKERS
 from explorer.view.exhibits import make_canvases, make_walls
 from explorer.view.flows import make_flows
 from explorer.view.mesh import make_geom, make_node
@@ -32,7 +34,7 @@ from explorer.view.unfold import make_layers
 from explorer.view.words import make_halos, make_words, unit_readings
 from explorer.world.places import CanvasPlace
 from explorer.world.site import Site
-from explorer.world.valley import Valley
+from explorer.world.valley import Valley, Vec3
 
 THIN = ("stairs", "furniture")
 """Parts with surfaces that are seen from both sides; bridges are, too."""
@@ -104,6 +106,8 @@ class World:
             self._canvases[batch[0]] = node
         self._clock = signs.make_clock(self.places, self.palette)
         self._clock.reparent_to(self.root)
+        setting = Setting(self._base, self._texts, self.palette, quality)
+        self.exhibition = Exhibition(self.places.exhibits, MAKERS, setting, self.root)
         self._mirror = Mirror(self._base, self.root) if quality.mirror else None
 
     def _defaults(self) -> None:
@@ -159,6 +163,7 @@ class World:
         self._dress_canvases(decoded=state.decoded)
         self._show_word(state)
         self._show_split(state)
+        self.exhibition.dress(Shown(run, shown), state)
 
     def _dress_canvases(self, *, decoded: bool) -> None:
         for canvas, node in self._canvases.items():
@@ -194,6 +199,7 @@ class World:
             self.root.set_shader_input("magnitudes", float_texture("magnitudes", values))
         if new.color_map != old.color_map:
             self.root.set_shader_input("ramp", _ramp(new.color_map))
+        self.exhibition.follow(new)
 
     def _unfold(self, state: State) -> None:
         """The chosen room's layers as plates in front of its wall."""
@@ -236,8 +242,18 @@ class World:
         self.root.set_shader_inputs(moment=state.step, phase=phase, drift=self.drift)
         dim = 1.0 if phase < 0.5 else 0.55 + 0.45 * (1 - phase)
         self.root.set_shader_input("light_scale", dim)
+        self.exhibition.update(state, self._eye, dt)
         if self._mirror:
             self._mirror.aim(self._mirror_plane())
+
+    @property
+    def _eye(self) -> Vec3:
+        eye = self._base.camera.get_pos(self.root)
+        return (eye.x, eye.y, eye.z)
+
+    def complete(self, state: State) -> None:
+        """Build every exhibit in reach at once (screenshots, tests)."""
+        self.exhibition.complete(state, self._eye)
 
     def settle(self, state: State) -> None:
         """Bring the sky to the current step at once (screenshots, teleports, tests)."""
@@ -273,6 +289,7 @@ class World:
         return SEA if eye.y < self.valley.terrain.shore_y + 25 else None
 
     def clean_up(self) -> None:
+        self.exhibition.clean_up()
         if self._mirror:
             self._mirror.clean_up()
         self.root.remove_node()

@@ -10,7 +10,7 @@ from explorer.schema import Base, about
 
 ANCHOR = (
     r"^(origin|mouth|shore|deep|tower|gallery|lake|jetty|unit:[\w.\-]+"
-    r"|room:(left|right|deep)\.\d+\.\d+|bridge:\d+)$"
+    r"|room:(left|right|deep)\.\d+\.\d+|bridge:\d+|(west|east):\d+)$"
 )
 Anchor = Annotated[
     str,
@@ -18,7 +18,8 @@ Anchor = Annotated[
         pattern=ANCHOR,
         extra={
             "expected": "an anchor: origin, mouth, shore, deep, tower, gallery, lake, jetty, "
-            "unit:<id>, room:left.<level>.<n> (or right, deep) or bridge:<n>"
+            "unit:<id>, room:left.<level>.<n> (or right, deep), bridge:<n>, or west:<n> (or east): "
+            "sites along the promenade, from the sea"
         },
     ),
 ]

@@ -15,7 +15,7 @@ import numpy as np
 
 from assetgen.pack import Architecture
 from assetgen.pack.schema import Unit
-from explorer.world import paths
+from explorer.world import paths, promenade
 from explorer.world.scene import LayoutRule
 from explorer.world.terrain import Terrain, make_terrain
 from explorer.world.valley import FLOOR, FORECOURT, Frame, Room, Valley, Vec3
@@ -221,13 +221,14 @@ def check_overlap(rooms: Sequence[Room]) -> None:
     shapes = [(r, np.array(footprint(r))) for r in rooms]
     for i, (a, pa) in enumerate(shapes):
         for b, pb in shapes[i + 1 :]:
-            if abs(a.frame.origin[2] - b.frame.origin[2]) < 4.0 and _convex_overlap(pa, pb):
+            if abs(a.frame.origin[2] - b.frame.origin[2]) < 4.0 and shapes_overlap(pa, pb):
                 raise LayoutError(
                     f"rooms overlap: {a.unit} and {b.unit}; widen room_gap or level_inset"
                 )
 
 
-def _convex_overlap(p: np.ndarray, q: np.ndarray) -> bool:
+def shapes_overlap(p: np.ndarray, q: np.ndarray) -> bool:
+    """Whether two convex shapes `[n, 2]` share ground."""
     for shape in (p, q):
         for a, b in zip(shape, np.roll(shape, -1, 0), strict=True):
             axis = np.array([b[1] - a[1], a[0] - b[0]])
@@ -251,6 +252,7 @@ def _anchors(valley: Valley, deep: Vec3, far: float, rule: LayoutRule) -> dict[s
         "lake": Frame((0.0, (rule.front + deep[1]) / 2, valley.terrain.water)),
         "tower": Frame((0.0, far + rule.rim_width * 0.42, 0.0)),
     }
+    anchors |= promenade.sites(valley.terrain)
     counts: dict[tuple[str, int], int] = {}
     for room in valley.rooms:
         anchors[room.id] = room.frame

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from explorer.world import stations as kinds
+from explorer.world.exhibits import ExhibitPlace, check_sites, place_exhibit
 from explorer.world.scene import Scene
 from explorer.world.scene_load import resolve
 from explorer.world.valley import Deck, Frame, Valley, Vec3, Wall
@@ -48,6 +49,7 @@ class Places:
     galleries: list[GalleryPlace] = field(default_factory=list)
     tower: tuple[kinds.WordTower, Frame] | None = None
     clock: tuple[kinds.Clock, Frame] | None = None
+    exhibits: list[ExhibitPlace] = field(default_factory=list)
     others: list[tuple[kinds.AnyStation, Frame]] = field(default_factory=list)
 
 
@@ -79,6 +81,8 @@ def furnish(valley: Valley, scene: Scene) -> Places:
             case kinds.WordTower():
                 places.tower = (station, frame)
                 _block(valley, frame, (station.width * 1.45, 13.0, station.height))
+            case kinds.Exhibit():
+                places.exhibits.append(place_exhibit(station, frame, valley))
             case kinds.Clock():
                 places.clock = (station, frame)
             case kinds.Jetty():
@@ -95,6 +99,7 @@ def furnish(valley: Valley, scene: Scene) -> Places:
                 places.others.append((station, frame))
             case _:
                 places.others.append((station, frame))
+    check_sites(places.exhibits, valley)
     return places
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.world.exhibits import exhibit_targets
 from explorer.world.picking import Target, valley_targets
 from explorer.world.places import Places, tile_frames
 from explorer.world.valley import Frame, Valley
@@ -41,6 +42,8 @@ def targets_of(valley: Valley, places: Places) -> list[Target]:
         targets.append(
             Target(f"station:{gallery.station.id}", back, (gallery.width, 0.6, gallery.height))
         )
+    for exhibit in places.exhibits:
+        targets += exhibit_targets(exhibit)
     for station, frame in places.others:
         size = 2.0 * station.scale
         targets.append(Target(f"station:{station.id}", frame, (size, size, size * 2)))

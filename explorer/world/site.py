@@ -46,7 +46,8 @@ class Site:
 
     def pose_at(self, place: str) -> Pose | None:
         """Where to stand to see a spot, a camera, a room (`unit:<id>`) or an anchor; None if there is no such place."""
-        camera = next((s.camera for s in self.scene.spots if place in (s.id, s.title)), place)
+        name = place.removeprefix("station:")
+        camera = next((s.camera for s in self.scene.spots if name in (s.id, s.title)), name)
         if camera in self.scene.cameras:
             return self.view(camera)
         frame = self.valley.anchors.get(place)

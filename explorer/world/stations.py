@@ -116,6 +116,21 @@ class LightLine(Station, tag="light_line", frozen=True, kw_only=True):
     width: Annotated[Length, about("thickness")] = 0.06
 
 
+class Exhibit(Station, frozen=True, kw_only=True):
+    """What every exhibit has; each kind of exhibit says what else."""
+
+    reach: Annotated[float, about("drawn from this far away, metres", 20, 1000)] = 170.0
+
+
+class Sculptor(Exhibit, tag="sculptor", frozen=True, kw_only=True):
+    """The Sculptor's Studio: the picture as a standing stone of columns, one a pixel, in falling dust."""
+
+    size: Annotated[float, about("side of the stone, metres", 2, 9)] = 6.0
+    relief: Annotated[float, about("how far a white pixel stands out, metres", 0.1, 2)] = 0.8
+    columns: Annotated[int, about("columns to a side", 8, 128)] = 64
+    dust: Annotated[int, about("grains of dust", 0, 20000)] = 2400
+
+
 AnyStation = (
     Gallery
     | Canvas
@@ -129,4 +144,5 @@ AnyStation = (
     | Billboard
     | Box
     | LightLine
+    | Sculptor
 )

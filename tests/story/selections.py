@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explorer.story.record import Record
 
-STATIONS = ("noise_shore", "deep", "gallery", "return_road", "jetty", "somewhere")
+STATIONS = ("noise_shore", "deep", "gallery", "return_road", "jetty", "somewhere", "sculptor")
 
 
 def everything(record: Record) -> list[str]:

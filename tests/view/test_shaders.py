@@ -19,6 +19,8 @@ VARIANTS: list[tuple[str, str, dict[str, int]]] = [
     ("canvas.vert", "sign.frag", {}),
     ("canvas.vert", "clock.frag", {}),
     ("particles.vert", "particles.frag", {}),
+    ("columns.vert", "columns.frag", {}),
+    ("dust.vert", "particles.frag", {}),
     ("beams.vert", "beams.frag", {}),
     *[("screen.vert", f"{f}.frag", {}) for f in ("occlusion", "blur", "bloom_down", "bloom_up", "finish")],
     *[("screen.vert", "composite.frag", d) for d in ({}, {"BLOOM": 1}, {"OCCLUSION": 1, "BLOOM": 1})],

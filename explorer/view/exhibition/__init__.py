@@ -1,0 +1,1 @@
+"""The exhibits: one module each, behind the protocol of `base`."""

@@ -1,0 +1,9 @@
+"""Kind of exhibit → what makes the part of it that follows the run."""
+
+from __future__ import annotations
+
+from explorer.view.exhibition.base import Maker
+from explorer.view.exhibition.sculptor import Sculptor
+from explorer.world import stations as kinds
+
+MAKERS: dict[type[kinds.Exhibit], Maker] = {kinds.Sculptor: Sculptor}

@@ -1,0 +1,124 @@
+"""Exhibits on the ground: what each kind covers, what of it can be stood on, bumped into and pointed at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.world import stations as kinds
+from explorer.world.layout import LayoutError, footprint, shapes_overlap
+from explorer.world.picking import Target
+from explorer.world.promenade import is_flat
+from explorer.world.valley import Deck, Frame, Valley, Vec3, Wall
+
+Box = tuple[Vec3, Vec3]
+"""Low and high corner in the exhibit's axes."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What an exhibit takes, in its own axes: right, back, up from the middle of its footprint; its front is −y."""
+
+    width: float
+    depth: float
+    blocks: tuple[Box, ...] = ()
+    """Boxes that nobody walks through; a top that is low enough can be stepped on."""
+    decks: tuple[tuple[Vec3, Vec3, Vec3, Vec3], ...] = ()
+    targets: tuple[Box, ...] = ()
+    """Boxes that select the exhibit."""
+
+
+@dataclass(frozen=True)
+class ExhibitPlace:
+    """An exhibit of the scene, placed."""
+
+    station: kinds.Exhibit
+    frame: Frame
+    ground: Ground
+
+    @property
+    def id(self) -> str:
+        return f"station:{self.station.id}"
+
+    def corners(self) -> list[tuple[float, float]]:
+        w, d = self.ground.width / 2, self.ground.depth / 2
+        return [
+            self.frame.to_world((x, y, 0.0))[:2] for x, y in ((-w, -d), (w, -d), (w, d), (-w, d))
+        ]
+
+
+PLINTH = 1.15
+"""Height of the sculptor's plinth, metres."""
+
+
+def _sculptor(station: kinds.Sculptor) -> Ground:
+    """A low step, a plinth on it, and the stone on the plinth."""
+    k = station.scale
+    half, thick = station.size * k / 2, max(station.relief * k + 0.35, 0.8)
+    step = half + 1.3
+    return Ground(
+        width=2 * step + 1.6,
+        depth=2 * thick + 5.4,
+        blocks=(((-half - 0.35, -thick - 0.2, 0.0), (half + 0.35, thick + 0.2, PLINTH + 2 * half)),),
+        decks=(platform((-step, -thick - 1.5), (step, thick + 1.5), 0.3),),
+        targets=(((-half, -thick, PLINTH), (half, thick, PLINTH + 2 * half)),
+                 ((-half - 0.35, -thick - 0.2, 0.0), (half + 0.35, thick + 0.2, PLINTH))),
+    )  # fmt: skip
+
+
+def platform(
+    low: tuple[float, float], high: tuple[float, float], z: float
+) -> tuple[Vec3, Vec3, Vec3, Vec3]:
+    """A level rectangle to stand on."""
+    (x0, y0), (x1, y1) = low, high
+    return ((x0, y0, z), (x1, y0, z), (x1, y1, z), (x0, y1, z))
+
+
+GROUNDS: dict[type[kinds.Exhibit], Callable[..., Ground]] = {kinds.Sculptor: _sculptor}
+"""Kind of exhibit → what it needs of the ground."""
+
+
+def place_exhibit(station: kinds.Exhibit, frame: Frame, valley: Valley) -> ExhibitPlace:
+    """Add an exhibit's decks and walls to the valley, and its anchor `station:<id>`."""
+    place = ExhibitPlace(station, frame, GROUNDS[type(station)](station))
+    at, z = frame.to_world, frame.origin[2]
+    for corners in place.ground.decks:
+        valley.decks.append(Deck((at(corners[0]), at(corners[1]), at(corners[2]), at(corners[3]))))
+    for (x0, y0, z0), (x1, y1, z1) in place.ground.blocks:
+        ring = [at(p)[:2] for p in ((x0, y0, 0), (x1, y0, 0), (x1, y1, 0), (x0, y1, 0))]
+        for a, b in zip(ring, [*ring[1:], ring[0]], strict=True):
+            valley.walls.append(Wall(a, b, z + z0, z + z1, 0.1))
+        roof = [at(p) for p in ((x0, y0, z1), (x1, y0, z1), (x1, y1, z1), (x0, y1, z1))]
+        valley.decks.append(Deck((roof[0], roof[1], roof[2], roof[3])))
+    valley.anchors[place.id] = Frame(at((0.0, -place.ground.depth / 2, 0.0)), frame.yaw)
+    return place
+
+
+def exhibit_targets(place: ExhibitPlace) -> list[Target]:
+    """What selects the exhibit when pointed at."""
+    return [
+        Target(
+            place.id,
+            Frame(place.frame.to_world(((x0 + x1) / 2, y0, z0)), place.frame.yaw),
+            (x1 - x0, y1 - y0, z1 - z0),
+        )
+        for (x0, y0, z0), (x1, y1, z1) in place.ground.targets
+    ]
+
+
+def check_sites(places: Sequence[ExhibitPlace], valley: Valley) -> None:
+    """Raise `LayoutError` where an exhibit shares ground with a room or another, or does not stand level."""
+    taken = [(r.unit, np.array(footprint(r))) for r in valley.rooms if r.level == 0]
+    for place in places:
+        corners = place.corners()
+        shape = np.array(corners)
+        for name, other in taken:
+            if shapes_overlap(shape, other):
+                raise LayoutError(f"exhibit {place.station.id!r} stands on {name!r}: move it")
+        if not is_flat(valley, corners, place.frame.origin[2]):
+            raise LayoutError(
+                f"exhibit {place.station.id!r} does not stand on level ground: move it"
+            )
+        taken.append((place.station.id, shape))

@@ -1,0 +1,81 @@
+"""Exhibits find their ground in every network: level, free, reached on foot, and named on the map."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from assetgen.pack import Architecture
+from explorer.hud.plan import plan_of
+from explorer.world.layout import LayoutError
+from explorer.world.picking import Picker
+from explorer.world.pointing import targets_of
+from explorer.world.promenade import lit_path
+from explorer.world.reach import Reach
+from explorer.world.site import Site
+from explorer.world.solids import Solids
+from explorer.world.valley import Frame
+
+ROOT = Path(__file__).parents[2]
+NETWORKS = ("miniature", "sd15", "sdxl", "two_level", "five_level")
+
+
+def site(name: str) -> Site:
+    file = ROOT / "tests" / "fixtures" / "architectures" / f"{name}.json"
+    network = msgspec.json.decode(file.read_bytes(), type=Architecture)
+    return Site.build(network, ROOT / "scenes" / "unet_valley.yaml")
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_has_room_for_them(name: str) -> None:
+    """Site.build raises where an exhibit overlaps a room or another, or stands on a slope."""
+    here = site(name)
+    assert here.places.exhibits
+    marks = {place for place, _ in plan_of(here.valley, lambda room: room.unit).places}
+    for place in here.places.exhibits:
+        assert place.id in marks
+        assert here.pose_at(place.id) == here.view(place.station.id)
+
+
+@pytest.mark.slow
+def test_they_are_reached_on_foot() -> None:
+    here = site("miniature")
+    x, y, _ = here.valley.anchors["mouth"].origin
+    reach = Reach(Solids(here.valley), (x - 14.0, y - 4.0, 0.0))
+    for place in here.places.exhibits:
+        front = place.frame.to_world((0.0, -place.ground.depth / 2 - 0.6, 0.0))
+        back = place.frame.to_world((0.0, place.ground.depth / 2 + 0.4, 0.0))
+        assert reach.reaches(front, within=2.0), place.id
+        assert reach.reaches(back, within=3.0), place.id
+    for point in lit_path(here.valley.terrain, -1)[::6]:
+        assert reach.reaches(point), point
+
+
+def test_they_are_selected_by_pointing() -> None:
+    here = site("miniature")
+    picker = Picker(targets_of(here.valley, here.places), here.valley.ground)
+    for place in here.places.exhibits:
+        pose = here.view(place.station.id)
+        (x0, y0, z0), (x1, y1, z1) = place.ground.targets[0]
+        middle = place.frame.to_world(((x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2))
+        toward = tuple(b - a for a, b in zip(pose.eye, middle, strict=True))
+        hit = picker.pick(pose.eye, toward)  # type: ignore[arg-type]
+        assert hit and hit.id == place.id
+
+
+def test_an_exhibit_on_a_room_or_a_slope_is_refused(tmp_path: Path) -> None:
+    from explorer.world.exhibits import check_sites
+
+    here = site("miniature")
+    place, room = here.places.exhibits[0], here.valley.rooms[0]
+    with pytest.raises(LayoutError, match=f"'{place.station.id}' stands on '{room.unit}'"):
+        check_sites([replace(place, frame=room.frame)], here.valley)
+    far = here.valley.anchors["west:3"]
+    slope = Frame(far.to_world((0.0, 18.0, 0.0)), far.yaw)
+    with pytest.raises(LayoutError, match="level ground"):
+        check_sites([replace(place, frame=slope)], here.valley)
+    with pytest.raises(LayoutError, match="stands on"):
+        check_sites([place, place], here.valley)
