@@ -1,4 +1,4 @@
-"""The `assetgen` command: generate, validate, inspect, train. Exit code 2 for bad input, in one line."""
+"""The `assetgen` command: generate, inspect, cache, validate, train. Exit code 2 for bad input, in one line."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ from assetgen import __version__
 from assetgen.errors import CaptureError, InputError
 from assetgen.pack import PackError
 
-COMMANDS = ("assetgen.commands.generate", "assetgen.commands.inspect", "assetgen.commands.validate")
+COMMANDS = (
+    "assetgen.commands.generate",
+    "assetgen.commands.inspect",
+    "assetgen.commands.cache",
+    "assetgen.commands.validate",
+)
 TRAIN = "assetgen.train.command"
+_BAKE = ("diffusers", "huggingface_hub", "torch", "transformers")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -36,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (InputError, PackError, CaptureError) as error:
         return _fail(str(error))
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("torch", "diffusers", "transformers"):
+        if (error.name or "").partition(".")[0] not in _BAKE:
             raise
         return _fail(f"{error.name} is not installed; pip install 'diffusion-explorer[bake]'")
     except BrokenPipeError:

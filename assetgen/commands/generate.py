@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from assetgen.commands.cache import act_on_cache, add_options
 from assetgen.errors import InputError
 from assetgen.pack.resources import data_dir, in_checkout
 
 if TYPE_CHECKING:
     from assetgen.generate import Job
+    from assetgen.models.registry import ModelEntry
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,13 +29,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--steps", type=int, help="denoising steps")
     parser.add_argument("--seed", type=int, help="of the first noise")
     parser.add_argument("--guidance", type=float, help="1 or less: no guidance")
-    parser.add_argument("--model", help="a name of config/models.yaml or a pipeline folder")
+    parser.add_argument("--model", help="a name, a pipeline folder, or owner/name on the hub")
     parser.add_argument("--file-as", metavar="ID", help="file the runs under this model id")
     parser.add_argument("--out", type=Path, help="assets folder to write to")
     parser.add_argument("--profile", choices=("light", "viewer", "research"))
     parser.add_argument("--verify", action="store_true", help="compare with the plain pipeline")
     parser.add_argument("--force", action="store_true", help="replace runs that exist")
     parser.add_argument("--threads", type=int, help="CPU threads")
+    add_options(parser)
     parser.set_defaults(func=run)
 
 
@@ -45,17 +48,27 @@ def run(options: argparse.Namespace) -> int:
             print(f"{name:24} {spec['prompt']}")
         return 0
     _check_cheap(options, curated)
+    if act_on_cache(options) and options.prompt is None and not options.names:
+        return 0
     import torch
 
-    from assetgen.generate import Baker, check_settings, check_space
-    from assetgen.models.registry import find_model
+    from assetgen.generate import check_settings
+    from assetgen.models.source import open_model
 
     if options.threads:
         torch.set_num_threads(options.threads)
     jobs = make_jobs(options, curated)
     for job in jobs:
         check_settings(job.settings)
-    model = find_model(options.model or curated["defaults"]["model"])
+    name = options.model or curated["defaults"]["model"]
+    with open_model(name, cache_dir=options.cache_dir, keep=not options.no_cache) as model:
+        return _bake(options, jobs, model)
+
+
+def _bake(options: argparse.Namespace, jobs: list[Job], model: ModelEntry) -> int:
+    """Check every job against the model, then bake."""
+    from assetgen.generate import Baker, check_space
+
     out = options.out or default_out()
     baker = Baker(model, out, file_as=options.file_as)
     for note in baker.notes:

@@ -18,19 +18,43 @@ from assetgen.pack.resources import data_dir
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A model that can be run: its id, a name for people, its folder, and its words if they are few."""
+    """A model that can be run: its id, a name for people, its folder, and its words if they are few.
+
+    `repo` and `commit` say where on the hub it came from; both are None for a local folder.
+    """
 
     id: str
     name: str
     folder: Path
     vocabulary: frozenset[str] | None = None
+    repo: str | None = None
+    commit: str | None = None
 
 
-def find_model(name: str) -> ModelEntry:
-    """A model of the registry, or any pipeline folder. Raises InputError naming the known ones."""
-    known = _registry()
-    if name in known:
-        spec = known[name]
+@dataclass(frozen=True)
+class Known:
+    """What `config/models.yaml` says about a model of the hub; None is what nobody has checked.
+
+    `disk` is what a download takes and `memory` what the weights take in 16 bits, both in GB (10^9 bytes).
+    """
+
+    repo: str
+    name: str
+    commit: str | None = None
+    licence: str | None = None
+    gated: bool | None = None
+    disk: float | None = None
+    memory: float | None = None
+
+
+def find_model(name: str, cache_dir: Path | None = None) -> ModelEntry:
+    """A model of the registry, any pipeline folder, or a model of the cache; never from the network.
+
+    Raises InputError naming the known ones, or the command that fetches it.
+    """
+    shipped = _registry()["models"]
+    if name in shipped:
+        spec = shipped[name]
         folder = data_dir("assets") / spec["folder"]
         if not folder.is_dir():
             raise InputError(
@@ -38,15 +62,38 @@ def find_model(name: str) -> ModelEntry:
             )
         return ModelEntry(name, str(spec.get("name", name)), folder, _words(folder, spec))
     folder = Path(name)
-    if not folder.is_dir():
-        close = difflib.get_close_matches(name, known, 1)
-        raise InputError(
-            f"unknown model {name!r}",
-            f"did you mean {close[0]!r}?" if close
-            else f"pass a pipeline folder or one of: {', '.join(known)}",
-        )  # fmt: skip
-    folder = folder.resolve()
-    return ModelEntry(folder.name, folder.name, folder, _words(folder, {}))
+    if folder.is_dir():
+        folder = folder.resolve()
+        return ModelEntry(folder.name, folder.name, folder, _words(folder, {}))
+    if is_hub_id(name):
+        from assetgen.models.source import cached_model
+
+        return cached_model(name, cache_dir)
+    known = (*shipped, *known_models())
+    close = difflib.get_close_matches(name, known, 1)
+    raise InputError(
+        f"unknown model {name!r}",
+        f"did you mean {close[0]!r}?" if close
+        else f"pass a pipeline folder, owner/name on the hub, or one of: {', '.join(known)}",
+    )  # fmt: skip
+
+
+def is_hub_id(name: str) -> bool:
+    """True for `owner/name`, the form of a model id on the hub."""
+    return re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", name) is not None
+
+
+def known_models() -> dict[str, Known]:
+    """The hub models of `config/models.yaml`, by id."""
+    return {repo: Known(repo=repo, **spec) for repo, spec in _registry()["hub"].items()}
+
+
+def hub_entry(repo: str, folder: Path, commit: str) -> ModelEntry:
+    """The entry of a model that came from the hub; its runs are filed under the second half of its id."""
+    known = known_models().get(repo)
+    name = repo.partition("/")[2]
+    title = known.name if known else name
+    return ModelEntry(name, title, folder, _words(folder, {}), repo, commit)
 
 
 def check_words(prompt: str, vocabulary: frozenset[str] | None) -> None:
@@ -65,8 +112,8 @@ def check_words(prompt: str, vocabulary: frozenset[str] | None) -> None:
 
 def _registry() -> dict[str, Any]:
     text = (data_dir("config") / "models.yaml").read_text(encoding="utf-8")
-    models: dict[str, Any] = yaml.safe_load(text)["models"]
-    return models
+    registry: dict[str, Any] = yaml.safe_load(text)
+    return registry
 
 
 def _words(folder: Path, spec: dict[str, Any]) -> frozenset[str] | None:

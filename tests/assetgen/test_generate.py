@@ -183,7 +183,7 @@ def test_a_model_with_a_missing_file(
     broken = shutil.copytree(model_folder, tmp_path / "broken")
     (broken / "vae" / "diffusion_pytorch_model.safetensors").unlink()
     assert generate(broken, tmp_path / "out", "--prompt", "a fox") == 2
-    assert "broken cannot be loaded" in one_line(capsys)
+    assert "broken is incomplete: vae has no weights" in one_line(capsys)
 
 
 def test_other_pipelines_and_schedulers_are_refused_by_name(
