@@ -22,16 +22,17 @@ _OVERHEAD = 1.15
 
 @dataclass(frozen=True)
 class Contents:
-    """What a profile stores: decoded pictures (some as JPEG), feature maps per unit, latents."""
+    """What a profile stores: decoded pictures (some as JPEG), feature maps per unit, the latents and
+    every layer's attention unless it is `light`."""
 
     pictures: tuple[str, ...]
     lossy: tuple[str, ...]
     tiles: int
-    latents: bool = True
+    light: bool = False
 
 
 PROFILES: dict[Profile, Contents] = {
-    "light": Contents(("predicted",), ("predicted",), 0, latents=False),
+    "light": Contents(("predicted",), ("predicted",), 0, light=True),
     "viewer": Contents(PICTURES, ("steps", "noise"), 18),
     "research": Contents(PICTURES, (), 64),
 }
@@ -62,7 +63,7 @@ def estimate(
         _COMPRESSED["jpeg"] * len(lossy)
         + _COMPRESSED["png"] * (len(contents.pictures) - len(lossy))
     )
-    if contents.latents:
+    if not contents.light:
         per_step += 5 * latent.numel() * 2
     for unit in architecture.units:
         tile = min(32, unit.output[-1]) * min(32, unit.output[-2])

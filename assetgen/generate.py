@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import Any
 
 import diffusers
+import msgspec
 import torch
 from tqdm import tqdm
 
@@ -28,7 +29,7 @@ from assetgen.capture.assemble import (
     steps_of,
 )
 from assetgen.capture.attention import use_fused_attention
-from assetgen.capture.concepts import concepts, word_maps
+from assetgen.capture.concepts import GRID, concepts
 from assetgen.capture.decode import decode, to_bytes
 from assetgen.capture.recognition import implied, recognise, with_recognition
 from assetgen.capture.run import Captured, Settings, capture, plain
@@ -44,8 +45,12 @@ from assetgen.models.skeleton import load_skeleton
 from assetgen.pack import PackError
 from assetgen.pack.codec import encode
 from assetgen.pack.images import U8
-from assetgen.pack.recording import LATENTS, PICTURES, Recording, save
-from assetgen.pack.schema import FORMAT, Architecture, Metadata, Model, Profile, Timing
+from assetgen.pack.library import NO_RUNS
+from assetgen.pack.light import lighten
+from assetgen.pack.reader import STUDIES
+from assetgen.pack.recording import PICTURES, Recording, save
+from assetgen.pack.schema import FORMAT, Architecture, Metadata, Model, Profile, Study, Timing
+from assetgen.pack.words import word_maps
 from assetgen.pack.writer import PackWriter, write_file
 
 MOST_STEPS = 256
@@ -54,13 +59,14 @@ MOST_STEPS = 256
 
 @dataclass(frozen=True)
 class Job:
-    """One run to bake. `id` is its folder's name."""
+    """One run to bake. `id` is its folder's name; a `study` lies apart from the full runs."""
 
     id: str
     title: str
     settings: Settings
     profile: Profile = "viewer"
     pair: str | None = None
+    study: Study | None = None
 
 
 class Baker:
@@ -106,7 +112,9 @@ class Baker:
                 f"{len(prompt.tokens) - 2} tokens",
                 "shorten it",
             )
-        target = self.folder / job.id
+        target = self.target(job)
+        if job.id in NO_RUNS:
+            raise InputError(f"a run cannot be called {job.id!r}", "pass another --name")
         if target.exists() and not force:
             raise InputError(f"{target} exists already", "pass --force or another --name")
         beside = self.folder / "architecture.json"
@@ -116,6 +124,10 @@ class Baker:
                 "pass --file-as NAME, or --force to replace it",
             )
         solver_for(self.pipe.scheduler)
+
+    def target(self, job: Job) -> Path:
+        """The folder of the pack that `job` becomes."""
+        return (self.folder / STUDIES if job.study else self.folder) / job.id
 
     def estimate(self, job: Job) -> Estimate:
         """Bytes and seconds of `job`, from one timed call of the denoiser and one of the decoder."""
@@ -152,8 +164,9 @@ class Baker:
             found, self.architecture, lanes, solver_for(self.pipe.scheduler), decoded,
             to_bytes(found.picture)[0], features=profile.tiles > 0,
         )  # fmt: skip
-        omitted = leave_out(recording, profile)
-        metadata = self._metadata(job, prompt, found, recording, omitted)
+        metadata = self._metadata(job, prompt, found, recording)
+        omitted = leave_out(recording, metadata, profile)
+        metadata = msgspec.structs.replace(metadata, light=omitted or None)
         seconds = {"capture": found.seconds, "decode": decoding}
         return self._write(job, recording, metadata, timing_of(found, started, seconds), force)
 
@@ -173,9 +186,8 @@ class Baker:
         prompt: TokenizedPrompt,
         found: Captured,
         recording: Recording,
-        omitted: tuple[str, ...],
     ) -> Metadata:
-        maps = word_maps(recording.attention, recording.lanes, prompt.words)
+        maps = word_maps(recording.attention, recording.lanes, prompt.words, (GRID, GRID))
         predicted = recording.pictures["predicted"]
         named, controls = concepts(prompt.words, maps, predicted)
         if self.recogniser:
@@ -217,13 +229,13 @@ class Baker:
             concepts=named,
             controls=controls,
             arrays={},
-            light=omitted or None,
+            study=job.study,
         )
 
     def _write(
         self, job: Job, recording: Recording, metadata: Metadata, timing: Timing, force: bool
     ) -> Path:
-        target = self.folder / job.id
+        target = self.target(job)
         try:
             beside = self.folder / "architecture.json"
             if not beside.exists() or beside.read_bytes() != self.architecture_bytes:
@@ -241,15 +253,19 @@ class Baker:
         return target
 
 
-def leave_out(recording: Recording, contents: Contents) -> tuple[str, ...]:
-    """Drop what the profile does not keep; returns the names of all arrays that are left out."""
+def leave_out(recording: Recording, metadata: Metadata, contents: Contents) -> tuple[str, ...]:
+    """Drop what the profile does not keep; returns the names of all arrays that are left out.
+
+    There are many ablations: their strips are half as large, and only the words that name something
+    keep their maps.
+    """
     recording.lossy = contents.lossy
-    omitted = [name for name in PICTURES if name not in contents.pictures]
-    if not contents.latents:
-        omitted += [name for name in LATENTS if recording.tensors.pop(name, None) is not None]
-    if not recording.features:
-        omitted.append("features")
-    return tuple(omitted)
+    if not contents.light:
+        return tuple(name for name in PICTURES if name not in contents.pictures)
+    if metadata.study is None or metadata.study.kind != "ablation":
+        return lighten(recording, metadata.words)
+    named = [metadata.words[c.word] for c in metadata.concepts if c.word is not None]
+    return lighten(recording, named, reduce=2)
 
 
 def timing_of(found: Captured, started: datetime, seconds: dict[str, float]) -> Timing:

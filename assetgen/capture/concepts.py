@@ -21,22 +21,19 @@ attention, hence no settling; it can be a control only for a recogniser.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from assetgen.pack.images import F32, U8, expand, resize
+from assetgen.pack.images import F32, U8
 from assetgen.pack.schema import Concept, Settling, Word
-from assetgen.pack.words import word_map_layers
+from assetgen.pack.words import WIDEST, places
 
 GRID = 16
-CUT = 0.4
 SETTLED = 0.75
 HELD = 3
-WIDEST = 0.8
-"""A word whose final places cover more of the picture than this has no place."""
 SHORTEST = 8
 """Runs with fewer steps cannot resolve settling."""
 
@@ -49,32 +46,16 @@ _SHARPNESS = 100.0
 _KERNEL = np.exp(-np.array([1.0, 0.0, 1.0]) / (2 * 0.5**2))
 
 
-def word_maps(
-    attention: Mapping[str, U8], lanes: Sequence[int | None], words: Sequence[Word]
-) -> F32:
-    """Map of every word at every step, `[S, words, 16, 16]`, by the formula of `Pack.word_map`."""
-    sizes = {id: (maps.shape[2], maps.shape[3]) for id, maps in attention.items()}
-    layers = word_map_layers(sizes)
-    steps = next(iter(attention.values())).shape[0]
-    total = np.zeros((steps, len(words), GRID, GRID), np.float32)
-    for id in layers:
-        for w, word in enumerate(words):
-            own = [lanes.index(token) for token in word.tokens]
-            mean = expand(attention[id][:, own]).mean(axis=1)
-            total[:, w] += np.stack([resize(plane, GRID, GRID) for plane in mean])
-    return np.asarray(total / np.float32(len(layers)))
-
-
 def settle(maps: F32, predicted: Sequence[U8]) -> list[Settling]:
     """Settling of each word from its maps `[S, W, 16, 16]` and the predicted pictures."""
     peaks = _peaks(maps)
     pooled = np.stack([_pool(picture) for picture in predicted])
     result = []
     for w in range(maps.shape[1]):
-        places = maps[:, w] > CUT * maps[:, w].max(axis=(1, 2), keepdims=True)
-        final = places[-1]
-        union = (places | final).sum(axis=(1, 2))
-        localisation = (places & final).sum(axis=(1, 2)) / np.maximum(union, 1)
+        own = places(maps[:, w])
+        final = own[-1]
+        union = (own | final).sum(axis=(1, 2))
+        localisation = (own & final).sum(axis=(1, 2)) / np.maximum(union, 1)
         agreement = np.array([_correlation(p[final], pooled[-1][final]) for p in pooled])
         confidence = np.cbrt(localisation * peaks[:, w] * agreement)
         result.append(

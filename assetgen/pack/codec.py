@@ -9,17 +9,21 @@ from typing import TypeVar
 import msgspec
 
 from assetgen.pack.errors import PackError
-from assetgen.pack.schema import FORMAT, Architecture, Manifest, Metadata
+from assetgen.pack.schema import FORMAT
 
 _NUMBERS = re.compile(rb"\[\n([-+.\deE,\snul]+)\n\s*\]")
 """A formatted array of numbers and nulls; the line feed cannot occur inside a JSON string."""
+
+
+_INNERMOST = re.compile(rb"\{\n([^{}\[\]]*)\n\s*\}")
+"""A formatted object that holds no other and no list."""
 
 
 class _Header(msgspec.Struct):
     format: int
 
 
-T = TypeVar("T", Architecture, Metadata, Manifest)
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def decode(kind: type[T], path: Path) -> T:
@@ -41,7 +45,15 @@ def decode(kind: type[T], path: Path) -> T:
         raise PackError(path, f"is damaged: {error}", hint="generate the run again") from None
 
 
-def encode(value: msgspec.Struct) -> bytes:
-    """Indented JSON with rows of numbers on one line; the same bytes for the same value."""
+def encode(value: msgspec.Struct, *, rows: bool = False) -> bytes:
+    """Indented JSON with rows of numbers on one line; the same bytes for the same value.
+
+    With `rows` the innermost objects (a step, a token, a file) stand on one line too.
+    """
     text = msgspec.json.format(msgspec.json.encode(value), indent=1)
-    return _NUMBERS.sub(lambda row: b"[" + b" ".join(row[1].split()) + b"]", text) + b"\n"
+    text = _NUMBERS.sub(lambda row: b"[" + b" ".join(row[1].split()) + b"]", text)
+    if rows:
+        text = _INNERMOST.sub(
+            lambda row: b"{" + re.sub(rb"\n\s*", b" ", row[1].strip()) + b"}", text
+        )
+    return text + b"\n"

@@ -80,16 +80,20 @@ def thumbnail_size(height: int, width: int) -> tuple[int, int]:
 
 
 def make_page(frames: list[U8]) -> tuple[U8, int]:
-    """All `frames` (same size) box-averaged to a quarter, tiled row-major; returns (page, columns)."""
+    """All `frames` (same size) box-averaged to a quarter and tiled; returns (page, columns)."""
     factor = _factor(*frames[0].shape[:2])
-    small = [np.asarray(Image.fromarray(frame).reduce(factor)) for frame in frames]
-    columns = min(PAGE_COLUMNS, len(small))
-    height, width = small[0].shape[:2]
-    rows = ceil(len(small) / columns)
-    page = np.zeros((rows * height, columns * width, *small[0].shape[2:]), np.uint8)
-    for i, tile in enumerate(small):
+    return tile([np.asarray(Image.fromarray(frame).reduce(factor)) for frame in frames])
+
+
+def tile(frames: list[U8]) -> tuple[U8, int]:
+    """All `frames` (same size) in one picture, row-major; returns (page, columns)."""
+    columns = min(PAGE_COLUMNS, len(frames))
+    height, width = frames[0].shape[:2]
+    rows = ceil(len(frames) / columns)
+    page = np.zeros((rows * height, columns * width, *frames[0].shape[2:]), np.uint8)
+    for i, frame in enumerate(frames):
         y, x = i // columns * height, i % columns * width
-        page[y : y + height, x : x + width] = tile
+        page[y : y + height, x : x + width] = frame
     return page, columns
 
 

@@ -1,4 +1,4 @@
-"""Opening recorded runs: `Library` lists what there is, `Pack` gives one run's arrays."""
+"""Opening a recorded run: `Pack` gives its arrays."""
 
 from __future__ import annotations
 
@@ -14,9 +14,18 @@ from safetensors import SafetensorError, safe_open
 from assetgen.pack.codec import decode
 from assetgen.pack.errors import PackError
 from assetgen.pack.images import F32, U8, dequantise, expand, read_image, resize, split_page
-from assetgen.pack.schema import Architecture, Array, Manifest, Metadata, Thumbnail, Timing
+from assetgen.pack.schema import (
+    Architecture,
+    Array,
+    Manifest,
+    Metadata,
+    Thumbnail,
+    Timing,
+)
 from assetgen.pack.words import word_map_layers
 
+STUDIES = "studies"
+"""Folder beside a model's runs that holds its studies."""
 _KEPT_ATLASES = 8
 
 
@@ -28,78 +37,6 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}"
-
-
-class RunEntry(NamedTuple):
-    """One usable pack, as the prompt picker lists it."""
-
-    model: str
-    id: str
-    title: str
-    prompt: str
-    profile: str
-    path: Path
-    pair: str | None
-
-
-class Library:
-    """All runs below an assets folder. Damaged ones are listed in `problems`, the others usable."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.architectures: dict[str, Architecture] = {}
-        self.runs: list[RunEntry] = []
-        self.problems: list[Problem] = []
-
-    @classmethod
-    def open(cls, assets_dir: str | Path) -> Self:
-        """Read the JSON of every run below `assets_dir/runs`; no picture, no checksum.
-
-        Raises PackError only if the folder itself is not there.
-        """
-        root = Path(assets_dir)
-        if not (root / "runs").is_dir():
-            raise PackError(
-                root, "holds no recorded runs", "a folder with runs/<model>/<run>",
-                "bake one with `assetgen generate`",
-            )  # fmt: skip
-        library = cls(root)
-        for folder in sorted(p for p in (root / "runs").iterdir() if p.is_dir()):
-            library._add_model(folder)
-        return library
-
-    def entry(self, model: str, id: str) -> RunEntry:
-        """The run `id` of `model`; KeyError if there is none."""
-        for run in self.runs:
-            if (run.model, run.id) == (model, id):
-                return run
-        raise KeyError(f"{model}/{id}")
-
-    def _add_model(self, folder: Path) -> None:
-        runs = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
-        if not runs and not (folder / "architecture.json").exists():
-            return
-        try:
-            self.architectures[folder.name] = decode(Architecture, folder / "architecture.json")
-        except PackError as error:
-            self.problems.append(Problem(Path(error.path), error.message))
-            return
-        for path in runs:  # names with a dot in front are runs that are being written
-            try:
-                self._add_run(folder.name, path)
-            except PackError as error:
-                self.problems.append(Problem(Path(error.path), error.message))
-
-    def _add_run(self, model: str, path: Path) -> None:
-        metadata = decode(Metadata, path / "metadata.json")
-        if not (path / "manifest.json").is_file():
-            raise PackError(path, "has no manifest.json", hint="generate the run again")
-        self.runs.append(
-            RunEntry(
-                model, path.name, metadata.title, metadata.prompt, metadata.profile, path,
-                metadata.pair,
-            )
-        )  # fmt: skip
 
 
 class Pack:
@@ -141,7 +78,19 @@ class Pack:
     @cached_property
     def architecture(self) -> Architecture:
         """The model's architecture.json, which lies beside its runs."""
-        return decode(Architecture, self.path.parent / "architecture.json")
+        return decode(Architecture, self.model_folder / "architecture.json")
+
+    @property
+    def model_folder(self) -> Path:
+        """`runs/<model>`, which holds the architecture."""
+        above = self.path.parent
+        return above.parent if above.name == STUDIES else above
+
+    def base(self) -> Pack:
+        """The full run that this study varies; raises PackError if this is none or it is not there."""
+        if self.metadata.study is None:
+            raise PackError(self.path, "is no study of another run")
+        return type(self).open(self.model_folder / self.metadata.study.base)
 
     @cached_property
     def timing(self) -> Timing | None:
@@ -160,14 +109,21 @@ class Pack:
 
     def image(self, array: str, step: int) -> U8:
         """The picture of `predicted`, `steps` or `noise` at `step`: uint8 `[H, W, 3]`."""
-        return read_image(self._file(self.array(array), step))
+        entry = self.array(array)
+        path = self._file(entry, step)
+        return read_image(path) if entry.columns is None else self._sheet(array)[step]
 
     def final(self) -> U8:
         """The picture as the pipeline returned it, uint8 `[H, W, 3]`."""
         return read_image(self.path / "final.png")
 
     def page(self, array: str) -> U8:
-        """Every step at a quarter of the size: uint8 `[S, h, w, 3]` (atlases: grey `[S, h, w]`)."""
+        """Every step at a quarter of the size: uint8 `[S, h, w, 3]` (atlases: grey `[S, h, w]`).
+
+        What a light run keeps in one file comes as it is stored.
+        """
+        if self.array(array).columns is not None:
+            return self._sheet(array)
         thumbnail = self._thumbnail(array)
         path = self.path / thumbnail.file
         pixels = read_image(path, grey=array in ("attention", "features"))
@@ -216,8 +172,11 @@ class Pack:
         """Where the network reads a word, `[height, width]`, probability.
 
         DERIVED: mean over the word's tokens and over the layers of the three largest map sizes that
-        are at least 8 on a side, each map bilinearly resized (formula in docs/format.md).
+        are at least 8 on a side, each map bilinearly resized (formula in docs/format.md). A light run
+        has kept that mean instead of the layers. Raises PackError if the word was not recorded.
         """
+        if "words" in self.metadata.arrays:
+            return resize(self.stored_word(word_index)[step], height, width)
         tokens = self.metadata.words[word_index].tokens
         layers = self.word_map_layers()
         total = np.zeros((height, width), np.float32)
@@ -225,6 +184,27 @@ class Pack:
             maps = [self.attention_map(layer, token, step) for token in tokens]
             total += resize(np.asarray(np.mean(maps, axis=0)), height, width)
         return np.asarray(total / np.float32(len(layers)))
+
+    def stored_word(self, word_index: int) -> F32:
+        """The maps of a word that a light run kept, `[S, h, w]`, probability.
+
+        Raises PackError if they were not recorded.
+        """
+        entry = self.array("words")
+        if word_index not in entry.rows:
+            raise PackError(self.path, f"the map of word {word_index} was not recorded")
+        steps, _, height, width = entry.shape
+        y = entry.rows.index(word_index) * height
+        strip = self._whole("words", grey=True)[y : y + height]
+        if strip.shape != (height, steps * width):
+            raise PackError(self.path / entry.file, f"holds no maps of {steps} steps")
+        return expand(strip.reshape(height, steps, width).transpose(1, 0, 2))
+
+    def has_word_map(self, word_index: int) -> bool:
+        """True if `word_map` has an answer for this word."""
+        return self.has("attention") or (
+            self.has("words") and word_index in self.array("words").rows
+        )
 
     def word_map_layers(self) -> list[str]:
         """Ids of the layers that enter `word_map`."""
@@ -251,6 +231,21 @@ class Pack:
             self._atlases[key] = read_image(self._file(self.array(array), step), grey=True)
             while len(self._atlases) > _KEPT_ATLASES:
                 self._atlases.popitem(last=False)
+        return self._atlases[key]
+
+    def _sheet(self, array: str) -> U8:
+        """All steps of an array that share one file: `[S, h, w, 3]`."""
+        entry = self.array(array)
+        page, (steps, height, width) = self._whole(array), entry.shape[:3]
+        try:
+            return split_page(page, steps, entry.columns or 1, height, width)
+        except ValueError as error:
+            raise PackError(self.path / entry.file, str(error)) from None
+
+    def _whole(self, array: str, *, grey: bool = False) -> U8:
+        key = (array, -1)
+        if key not in self._atlases:
+            self._atlases[key] = read_image(self.path / self.array(array).file, grey=grey)
         return self._atlases[key]
 
     def _file(self, entry: Array, step: int) -> Path:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assetgen.pack.atlas import Block, arrange
-from assetgen.pack.images import U8, quantise
+from assetgen.pack.images import U8, quantise, tile
 from assetgen.pack.schema import Array, AttentionRect, FeatureRect, Metadata, Provenance, Timing
 from assetgen.pack.writer import PackWriter
 
@@ -68,6 +68,11 @@ ORIGINS: Mapping[str, Origin] = {
         "mean over heads of softmax(q · k / sqrt(d)); padding summed",
     ),
     "features": Origin("RECORDED", "output of each unit, with the prompt"),
+    "words": Origin(
+        "DERIVED",
+        "scaled_dot_product_attention of the cross-attention layers, with the prompt",
+        "mean over layers of resize(mean over the word's tokens of p)",
+    ),
 }
 
 
@@ -79,6 +84,14 @@ class Features:
     values: NDArray[Any]
 
 
+@dataclass(frozen=True)
+class WordMaps:
+    """Maps of the words `rows` at every step: companded bytes `[S, words, h, w]`."""
+
+    rows: tuple[int, ...]
+    values: U8
+
+
 @dataclass
 class Recording:
     """Everything a run left behind. What was not recorded is empty, never zeros.
@@ -86,7 +99,7 @@ class Recording:
     `tensors` as in docs/format.md; `attention` by layer id, `[S, lanes, h, w]` companded bytes;
     `lanes` the token index each lane shows, None for the summed padding; `features` by unit id;
     `pictures` the decoded steps of `predicted`, `steps`, `noise`, uint8 `[H, W, 3]` each; those in
-    `lossy` are stored as JPEG.
+    `lossy` are stored as JPEG, those in `sheets` as one JPEG of all steps.
     """
 
     final: U8
@@ -97,7 +110,9 @@ class Recording:
     lanes: tuple[int | None, ...] = ()
     features: dict[str, Features] = field(default_factory=dict)
     pictures: dict[str, list[U8]] = field(default_factory=dict)
+    words: WordMaps | None = None
     lossy: tuple[str, ...] = ("steps", "noise")
+    sheets: tuple[str, ...] = ()
     origins: dict[str, Origin] = field(default_factory=dict)
 
 
@@ -109,6 +124,8 @@ def save(
     writer.image("final.png", recording.final)
     for name, frames in recording.pictures.items():
         arrays[name] = _pictures(name, frames, recording, writer)
+    if recording.words is not None:
+        arrays["words"] = _words(recording, recording.words, writer)
     if recording.attention:
         arrays["attention"] = _attention(recording, metadata, writer)
     if recording.features:
@@ -147,9 +164,33 @@ def _tensors(recording: Recording, writer: PackWriter) -> dict[str, Array]:
 
 
 def _pictures(name: str, frames: list[U8], recording: Recording, writer: PackWriter) -> Array:
+    if name in recording.sheets:
+        page, columns = tile(frames)
+        writer.image(f"{name}.jpg", page)
+        array = _describe(recording, name, f"{name}.jpg", (len(frames), *frames[0].shape))
+        return msgspec.structs.replace(array, columns=columns)
     suffix = ".jpg" if name in recording.lossy else ".png"
     template = f"{name}/step_{{step:03d}}{suffix}"
     return _frames(name, template, frames, recording, writer)
+
+
+def _words(recording: Recording, maps: WordMaps, writer: PackWriter) -> Array:
+    """One picture: a row for each word, time from left to right."""
+    steps, words, height, width = maps.values.shape
+    page = maps.values.transpose(1, 2, 0, 3).reshape(words * height, steps * width)
+    writer.image("words.png", page)
+    return msgspec.structs.replace(
+        _describe(recording, "words", "words.png", maps.values.shape),
+        encoding="sqrt_u8",
+        scale_p995=_brightest(maps.values),
+        rows=maps.rows,
+    )
+
+
+def _brightest(companded: U8) -> float:
+    """Probability of the 99.5th percentile, five significant digits."""
+    top = np.asarray(np.percentile(companded, 99.5), dtype=np.float32)
+    return float(f"{(float(top) / 255) ** 2:.5g}")
 
 
 def _attention(recording: Recording, metadata: Metadata, writer: PackWriter) -> Array:
@@ -162,12 +203,11 @@ def _attention(recording: Recording, metadata: Metadata, writer: PackWriter) -> 
         if token is not None and metadata.tokens[token].role == "word"
     ]
     shown = np.concatenate([maps[:, words].ravel() for maps in layers.values()])
-    brightest = np.asarray(np.percentile(shown, 99.5), dtype=np.float32)
     array = _frames("attention", "attention/step_{step:03d}.png", frames, recording, writer)
     return msgspec.structs.replace(
         array,
         encoding="sqrt_u8",
-        scale_p995=float(f"{(float(brightest) / 255) ** 2:.5g}"),
+        scale_p995=_brightest(shown),
         tokens=recording.lanes,
         layers=tuple(
             AttentionRect(id, recording.attention_units[id], b.height, b.width, b.x, b.y, b.columns)

@@ -16,6 +16,8 @@ Profile = Literal["light", "viewer", "research"]
 Provenance = Literal["RECORDED", "DERIVED", "ILLUSTRATION"]
 Role = Literal["bos", "word", "eos", "pad"]
 EdgeKind = Literal["flow", "skip", "cond", "time"]
+StudyKind = Literal["guidance", "seed", "steps", "sampler", "prompt", "learned", "ablation"]
+CutMode = Literal["zero", "mean"]
 
 
 class Layer(msgspec.Struct, frozen=True):
@@ -234,7 +236,11 @@ class Thumbnail(msgspec.Struct, frozen=True):
 
 
 class Array(msgspec.Struct, frozen=True):
-    """One stored array: where it lies and where it comes from."""
+    """One stored array: where it lies and where it comes from.
+
+    With `columns` all steps share one file, tiled row-major and so many wide; `rows` are the indices
+    of the words that `words` shows.
+    """
 
     file: str
     shape: tuple[int, ...]
@@ -249,6 +255,19 @@ class Array(msgspec.Struct, frozen=True):
     layer_ids: tuple[str, ...] = ()
     units: tuple[FeatureRect, ...] = ()
     tokens: tuple[int | None, ...] = ()
+    columns: int | None = None
+    rows: tuple[int, ...] = ()
+
+
+class Study(msgspec.Struct, frozen=True):
+    """What a light run varies about the full run `base`; an ablation names what was `cut`, and how."""
+
+    kind: StudyKind
+    base: str
+    value: int | float | str
+    label: str
+    cut: str | None = None
+    mode: CutMode | None = None
 
 
 class Metadata(msgspec.Struct, frozen=True):
@@ -275,6 +294,7 @@ class Metadata(msgspec.Struct, frozen=True):
     controls: tuple[Concept, ...] = ()
     dropped: tuple[str, ...] = ()
     pair: str | None = None
+    study: Study | None = None
     light: tuple[str, ...] | None = None
 
 

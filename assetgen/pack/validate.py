@@ -8,11 +8,13 @@ from pathlib import Path
 
 from assetgen.pack.codec import decode
 from assetgen.pack.errors import PackError
-from assetgen.pack.reader import Library, Pack, Problem
+from assetgen.pack.library import Library, folders
+from assetgen.pack.reader import STUDIES, Pack, Problem
 from assetgen.pack.recognition import recognition_step
 from assetgen.pack.schema import Architecture, Concept, Manifest, Metadata, Recognition
 from assetgen.pack.validate_arrays import check_arrays
 from assetgen.pack.validate_numbers import check_numbers
+from assetgen.pack.validate_study import check_study
 from assetgen.pack.writer import content_hash
 
 _OUTSIDE = ("manifest.json", "timing.json")
@@ -33,6 +35,9 @@ def validate(path: str | Path) -> list[Problem]:
         problems += _check_architecture(folder / "runs" / model / "architecture.json", architecture)
     for run in library.runs:
         problems += _check_pack(run.path)
+    for model in library.architectures:
+        for path in folders(library.path / "runs" / model / STUDIES):
+            problems += _check_pack(path)
     return problems
 
 
@@ -41,7 +46,10 @@ def count_packs(path: str | Path) -> int:
     folder = Path(path)
     if (folder / "metadata.json").is_file():
         return 1
-    return sum(1 for _ in folder.glob("runs/*/[!.]*/metadata.json"))
+    runs = folder.glob("runs/*/[!.]*/metadata.json")
+    return sum(1 for _ in runs) + sum(
+        1 for _ in folder.glob(f"runs/*/{STUDIES}/[!.]*/metadata.json")
+    )
 
 
 def _check_pack(folder: Path) -> Iterator[Problem]:
@@ -50,6 +58,7 @@ def _check_pack(folder: Path) -> Iterator[Problem]:
         pack = Pack.open(folder)
         yield from _check_metadata(folder / "metadata.json", pack.metadata)
         yield from _check_origin(pack)
+        yield from check_study(pack)
         usable = True
         for problem in check_arrays(pack):
             usable = False
@@ -138,7 +147,7 @@ def _check_recognition(
 
 def _check_origin(pack: Pack) -> Iterator[Problem]:
     """The architecture beside the pack is the one it was recorded with."""
-    path = pack.path.parent / "architecture.json"
+    path = pack.model_folder / "architecture.json"
     data = pack.metadata
     decode(Architecture, path)
     if hashlib.sha256(path.read_bytes()).hexdigest() != data.model.architecture:

@@ -43,7 +43,10 @@ def check_arrays(pack: Pack) -> Iterator[Problem]:
     yield from _check_tensors(pack)
     for name in (*PICTURES, *_ATLASES):
         if pack.has(name):
-            yield from _check_frames(pack, name)
+            single = pack.array(name).columns is None
+            yield from _check_frames(pack, name) if single else _check_sheet(pack, name)
+    if pack.has("words"):
+        yield from _check_words(pack)
     for name in _ATLASES:
         if pack.has(name):
             yield from _check_places(pack, name)
@@ -109,6 +112,46 @@ def _check_frames(pack: Pack, name: str) -> Iterator[Problem]:
                 path, f"is {width}×{height} {found} (expected {size[1]}×{size[0]} {mode})"
             )
     yield from _check_thumbnail(pack, name, entry)
+
+
+def _check_sheet(pack: Pack, name: str) -> Iterator[Problem]:
+    """All steps in one file: its size, and that a step is the picture or a whole part of its size."""
+    entry = pack.metadata.arrays[name]
+    steps, height, width = entry.shape[:3]
+    columns = entry.columns or 0
+    path = pack.path / entry.file
+    if steps != pack.steps or columns < 1:
+        yield Problem(
+            pack.path / "metadata.json", f"arrays.{name} is no sheet of {pack.steps} steps"
+        )
+        return
+    factors = {full / own for full, own in zip(pack.metadata.size, (height, width), strict=True)}
+    if len(factors) != 1 or not min(factors).is_integer():
+        yield Problem(pack.path / "metadata.json", f"arrays.{name} is no whole part of the picture")
+    found = image_size(path)
+    if found != (ceil(steps / columns) * height, columns * width, "RGB"):
+        yield Problem(path, f"is {found[1]}×{found[0]} {found[2]}, no sheet of {steps} steps")
+
+
+def _check_words(pack: Pack) -> Iterator[Problem]:
+    """A row for each word that is kept, a column for each step, none of them black."""
+    entry = pack.metadata.arrays["words"]
+    path = pack.path / entry.file
+    known = range(len(pack.metadata.words))
+    if len(entry.shape) != 4 or entry.shape[:2] != (pack.steps, len(entry.rows)):
+        yield Problem(pack.path / "metadata.json", "arrays.words has not a map per step and word")
+        return
+    if any(row not in known for row in entry.rows) or len(set(entry.rows)) != len(entry.rows):
+        yield Problem(pack.path / "metadata.json", "arrays.words.rows are not words of the prompt")
+        return
+    height, width = entry.shape[2:]
+    found = image_size(path)
+    if found != (height * len(entry.rows), width * pack.steps, "L"):
+        yield Problem(path, f"is {found[1]}×{found[0]} {found[2]}, no maps of {pack.steps} steps")
+        return
+    for row in entry.rows:
+        for step in np.flatnonzero(~pack.stored_word(row).any(axis=(1, 2))).tolist():
+            yield Problem(path, f"map of word {row} is black at step {step}: nothing was recorded")
 
 
 def _check_thumbnail(pack: Pack, name: str, entry: Array) -> Iterator[Problem]:

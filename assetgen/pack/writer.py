@@ -81,9 +81,9 @@ class PackWriter:
 
     def finish(self, metadata: Metadata, timing: Timing | None = None) -> Path:
         """Write the JSON files, make everything durable and move it to the target in one rename."""
-        self._write("metadata.json", encode(metadata))
+        self._write("metadata.json", encode(metadata, rows=True))
         manifest = Manifest(FORMAT, dict(sorted(self._files.items())), content_hash(self._files))
-        _durable(self._folder / "manifest.json", encode(manifest))
+        _durable(self._folder / "manifest.json", encode(manifest, rows=True))
         if timing is not None:
             _durable(self._folder / "timing.json", encode(timing))
         for folder in {p.parent for p in self._folder.rglob("*")}:

@@ -101,6 +101,10 @@ def word_heat(run: RunArrays, word: int, scale: str) -> U8:
     Same formula as `Pack.word_map`; `run`: the run's 99.5th percentile, `unit`: 0..1, `map`: each map's own maximum.
     """
     pack = run.pack
+    if not pack.has("attention"):
+        kept = pack.stored_word(word)
+        heat = np.stack([resize(m, HEAT_SIZE, HEAT_SIZE) for m in kept])
+        return _scaled(heat, scale, pack.array("words").scale_p995)
     entry = pack.array("attention")
     atlas = run.images.get("attention")
     if atlas is None:
@@ -119,10 +123,14 @@ def word_heat(run: RunArrays, word: int, scale: str) -> U8:
         )
         heat += np.stack([resize(m, HEAT_SIZE, HEAT_SIZE) for m in maps])
     heat /= max(len(layers), 1)
+    return _scaled(heat, scale, entry.scale_p995)
+
+
+def _scaled(heat: F32, scale: str, p995: float | None) -> U8:
     if scale == "map":
         top = heat.max((1, 2), keepdims=True)
     else:
-        top = np.float32(entry.scale_p995 or 1.0) if scale == "run" else np.float32(1.0)
+        top = np.float32(p995 or 1.0) if scale == "run" else np.float32(1.0)
     return (np.clip(heat / np.maximum(top, 1e-6), 0, 1) * 255 + 0.5).astype(np.uint8)
 
 

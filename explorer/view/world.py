@@ -219,7 +219,7 @@ class World:
             state.overlay
             and state.word is not None
             and self._run
-            and self._run.pack.has("attention")
+            and self._run.pack.has_word_map(state.word)
         )
         self.root.set_shader_inputs(overlay=1.0 if shown else 0.0, reading=1.0 if shown else 0.0)
         if shown and self._run and state.word is not None:

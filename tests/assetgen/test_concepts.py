@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assetgen.capture.concepts import concepts, first_held, settle, word_maps
+from assetgen.capture.concepts import concepts, first_held, settle
 from assetgen.pack.images import F32, U8, compand
 from assetgen.pack.schema import Word
+from assetgen.pack.words import word_maps
 
 STEPS, ARRIVES = 20, 8
 
@@ -57,7 +58,7 @@ def test_word_maps_average_tokens_and_layers() -> None:
         "tiny": np.zeros((STEPS, 3, 4, 4), np.uint8),  # under 8 pixels: left out
     }
     words = (Word(0, "fox", (1, 2), (0, 3)),)
-    maps = word_maps(attention, (0, 1, 2), words)
+    maps = word_maps(attention, (0, 1, 2), words, (16, 16))
     assert maps.shape == (STEPS, 1, 16, 16)
     assert np.allclose(maps[0, 0], (a[0] + b[0]) / 2, atol=0.01)
 

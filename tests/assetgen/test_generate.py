@@ -121,7 +121,9 @@ def test_a_light_run_says_what_it_leaves_out(model_folder: Path, tmp_path: Path)
     assert validate(tmp_path) == []
     pack = Pack.open(Library.open(tmp_path).runs[0].path)
     assert {"steps", "noise", "features", "x_t", "eps"} <= set(pack.metadata.light or ())
-    assert not pack.has("x_t") and pack.has("unit_rms") and pack.has("attention")
+    assert not pack.has("x_t") and not pack.has("attention") and pack.has("unit_rms")
+    assert pack.image("predicted", 1).shape == (32, 32, 3) == pack.page("predicted")[0].shape
+    assert [pack.has_word_map(word) for word in range(2)] == [True, True]
 
 
 ERRORS: dict[str, tuple[list[str], str]] = {
