@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,19 @@ from tests.fixtures.packs import build_pack, build_study
 MODEL = "two_level"
 
 
+@pytest.fixture(scope="module")
+def _assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    assets = tmp_path_factory.mktemp("assets")
+    build_pack(assets, architecture=MODEL)
+    build_study(assets, architecture=MODEL)
+    return assets
+
+
 @pytest.fixture
-def study(tmp_path: Path) -> Path:
-    """A sound study beside its base run."""
-    build_pack(tmp_path, architecture=MODEL)
-    return build_study(tmp_path, architecture=MODEL)
+def study(_assets: Path, tmp_path: Path) -> Path:
+    """A sound study beside its base run, to be damaged."""
+    shutil.copytree(_assets, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "runs" / MODEL / "studies" / "a-fox-on-grass-guidance-2"
 
 
 def test_studies_are_listed_apart_from_runs(study: Path, tmp_path: Path) -> None:
