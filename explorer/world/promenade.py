@@ -39,7 +39,7 @@ def sites(terrain: Terrain) -> dict[str, Frame]:
             i = min(int(np.searchsorted(way, at)), len(ring) - 2)
             x, y = ring[i]
             tx, ty = (ring[i + 1] - ring[i]) / max(gaps[i], 1e-9)
-            if abs(x) < SITE_SPACING:  # the far end belongs to the tower
+            if abs(x) < SITE_SPACING and y > terrain.centre_y:  # the far end is the tower's
                 break
             # the valley lies to the right of the way on the west bank, to the left on the east
             nx, ny = (ty, -tx) if side < 0 else (-ty, tx)
