@@ -80,9 +80,18 @@ GROUNDS: dict[type[kinds.Exhibit], Callable[..., Ground]] = {kinds.Sculptor: _sc
 """Kind of exhibit → what it needs of the ground."""
 
 
-def place_exhibit(station: kinds.Exhibit, frame: Frame, valley: Valley) -> ExhibitPlace:
-    """Add an exhibit's decks and walls to the valley, and its anchor `station:<id>`."""
+def place_exhibit(
+    station: kinds.Exhibit, frame: Frame, valley: Valley, others: Sequence[ExhibitPlace]
+) -> ExhibitPlace | None:
+    """Add an exhibit's decks and walls to the valley, and its anchor `station:<id>`.
+
+    Where there is no room for it, an optional one is left out; any other is a `LayoutError`.
+    """
     place = ExhibitPlace(station, frame, GROUNDS[type(station)](station))
+    if problem := misfit(place, others, valley):
+        if station.optional:
+            return None
+        raise LayoutError(f"exhibit {station.id!r} {problem}: move it")
     at, z = frame.to_world, frame.origin[2]
     for corners in place.ground.decks:
         valley.decks.append(Deck((at(corners[0]), at(corners[1]), at(corners[2]), at(corners[3]))))
@@ -96,6 +105,20 @@ def place_exhibit(station: kinds.Exhibit, frame: Frame, valley: Valley) -> Exhib
     return place
 
 
+def misfit(place: ExhibitPlace, others: Sequence[ExhibitPlace], valley: Valley) -> str | None:
+    """Why an exhibit cannot stand where it is: it shares ground with a room or another, or does not stand level."""
+    corners = place.corners()
+    shape = np.array(corners)
+    taken = [(r.unit, footprint(r)) for r in valley.rooms if r.level == 0]
+    taken += [(other.station.id, other.corners()) for other in others]
+    for name, other_shape in taken:
+        if shapes_overlap(shape, np.array(other_shape)):
+            return f"stands on {name!r}"
+    if not is_flat(valley, corners, place.frame.origin[2]):
+        return "does not stand on level ground"
+    return None
+
+
 def exhibit_targets(place: ExhibitPlace) -> list[Target]:
     """What selects the exhibit when pointed at."""
     return [
@@ -106,19 +129,3 @@ def exhibit_targets(place: ExhibitPlace) -> list[Target]:
         )
         for (x0, y0, z0), (x1, y1, z1) in place.ground.targets
     ]
-
-
-def check_sites(places: Sequence[ExhibitPlace], valley: Valley) -> None:
-    """Raise `LayoutError` where an exhibit shares ground with a room or another, or does not stand level."""
-    taken = [(r.unit, np.array(footprint(r))) for r in valley.rooms if r.level == 0]
-    for place in places:
-        corners = place.corners()
-        shape = np.array(corners)
-        for name, other in taken:
-            if shapes_overlap(shape, other):
-                raise LayoutError(f"exhibit {place.station.id!r} stands on {name!r}: move it")
-        if not is_flat(valley, corners, place.frame.origin[2]):
-            raise LayoutError(
-                f"exhibit {place.station.id!r} does not stand on level ground: move it"
-            )
-        taken.append((place.station.id, shape))

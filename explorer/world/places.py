@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from explorer.world import stations as kinds
-from explorer.world.exhibits import ExhibitPlace, check_sites, place_exhibit
+from explorer.world.exhibits import ExhibitPlace, place_exhibit
 from explorer.world.scene import Scene
 from explorer.world.scene_load import resolve
 from explorer.world.valley import Deck, Frame, Valley, Vec3, Wall
@@ -82,7 +82,8 @@ def furnish(valley: Valley, scene: Scene) -> Places:
                 places.tower = (station, frame)
                 _block(valley, frame, (station.width * 1.45, 13.0, station.height))
             case kinds.Exhibit():
-                places.exhibits.append(place_exhibit(station, frame, valley))
+                if place := place_exhibit(station, frame, valley, places.exhibits):
+                    places.exhibits.append(place)
             case kinds.Clock():
                 places.clock = (station, frame)
             case kinds.Jetty():
@@ -99,7 +100,6 @@ def furnish(valley: Valley, scene: Scene) -> Places:
                 places.others.append((station, frame))
             case _:
                 places.others.append((station, frame))
-    check_sites(places.exhibits, valley)
     return places
 
 

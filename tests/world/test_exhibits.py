@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -10,6 +9,7 @@ import pytest
 
 from assetgen.pack import Architecture
 from explorer.hud.plan import plan_of
+from explorer.world.exhibits import place_exhibit
 from explorer.world.layout import LayoutError
 from explorer.world.picking import Picker
 from explorer.world.pointing import targets_of
@@ -17,6 +17,7 @@ from explorer.world.promenade import lit_path
 from explorer.world.reach import Reach
 from explorer.world.site import Site
 from explorer.world.solids import Solids
+from explorer.world.stations import Exhibit
 from explorer.world.valley import Frame
 
 ROOT = Path(__file__).parents[2]
@@ -31,9 +32,10 @@ def site(name: str) -> Site:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_network_has_room_for_them(name: str) -> None:
-    """Site.build raises where an exhibit overlaps a room or another, or stands on a slope."""
+    """In every U-Net all of them stand; `place_exhibit` sees to it that each stands free and level."""
     here = site(name)
-    assert here.places.exhibits
+    wanted = [s.id for s in here.scene.stations if isinstance(s, Exhibit)]
+    assert wanted and [p.station.id for p in here.places.exhibits] == wanted
     marks = {place for place, _ in plan_of(here.valley, lambda room: room.unit).places}
     for place in here.places.exhibits:
         assert place.id in marks
@@ -66,16 +68,18 @@ def test_they_are_selected_by_pointing() -> None:
         assert hit and hit.id == place.id
 
 
-def test_an_exhibit_on_a_room_or_a_slope_is_refused(tmp_path: Path) -> None:
-    from explorer.world.exhibits import check_sites
-
+def test_an_exhibit_on_a_room_or_a_slope_is_refused() -> None:
     here = site("miniature")
     place, room = here.places.exhibits[0], here.valley.rooms[0]
-    with pytest.raises(LayoutError, match=f"'{place.station.id}' stands on '{room.unit}'"):
-        check_sites([replace(place, frame=room.frame)], here.valley)
+    station = msgspec.structs.replace(place.station, optional=False)
+    with pytest.raises(LayoutError, match=f"'{station.id}' stands on '{room.unit}'"):
+        place_exhibit(station, room.frame, here.valley, [])
     far = here.valley.anchors["west:3"]
     slope = Frame(far.to_world((0.0, 18.0, 0.0)), far.yaw)
     with pytest.raises(LayoutError, match="level ground"):
-        check_sites([replace(place, frame=slope)], here.valley)
-    with pytest.raises(LayoutError, match="stands on"):
-        check_sites([place, place], here.valley)
+        place_exhibit(station, slope, here.valley, [])
+    with pytest.raises(LayoutError, match=f"stands on '{station.id}'"):
+        place_exhibit(station, place.frame, here.valley, [place])
+    assert place_exhibit(place.station, slope, here.valley, []) is None, (
+        "optional ones are left out"
+    )
