@@ -117,7 +117,7 @@ class LightLine(Station, tag="light_line", frozen=True, kw_only=True):
 
 
 class Exhibit(Station, frozen=True, kw_only=True):
-    """What every exhibit has; each kind of exhibit says what else. An optional one is left out where there is no room."""
+    """What every exhibit has; each kind says what else. Optional ones are left out where there is no room."""
 
     reach: Annotated[float, about("drawn from this far away, metres", 20, 1000)] = 170.0
 
