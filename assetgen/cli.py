@@ -1,4 +1,4 @@
-"""The `assetgen` command: generate, inspect, cache, validate, train. Exit code 2 for bad input, in one line."""
+"""The `assetgen` command and its subcommands. Exit code 2 for bad input, in one line."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ COMMANDS = (
     "assetgen.commands.inspect",
     "assetgen.commands.cache",
     "assetgen.commands.validate",
+    "assetgen.commands.evaluate",
+    "assetgen.commands.exhibit",
 )
 TRAIN = "assetgen.train.command"
 _BAKE = ("diffusers", "huggingface_hub", "torch", "transformers")

@@ -1,0 +1,350 @@
+"""How good a model is and how it learned: the small JSON files beside its runs (docs/format.md).
+
+No torch: the explorer reads `evaluation.json`, `training.json`, `noising.json` and `neighbours.json`
+with `read_measure`; pictures they name lie below the same folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from assetgen.pack.codec import decode
+from assetgen.pack.errors import PackError
+from assetgen.pack.images import U8, read_image
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """`count` of `of`, with the 95 % interval of Wilson (1927); `rate` is None if `of` is 0."""
+
+    count: int
+    of: int
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One figure of the summary against its goal. `met` is None where the figure is void."""
+
+    id: str
+    value: float | None
+    goal: float
+    at_least: bool
+    met: bool | None
+    low: float | None = None
+    high: float | None = None
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """How pictures were painted."""
+
+    steps: int
+    guidance: float
+    sampler: str
+    precision: str
+
+
+class Scores(msgspec.Struct, frozen=True):
+    """A classifier against the truth: of the words that are there, of the words it names."""
+
+    recall: Rate
+    precision: Rate
+
+
+class Judge(msgspec.Struct, frozen=True):
+    """The classifier that grades, itself graded on true held-out scenes.
+
+    `drawn` counts objects and things in the sky only, `all` also grounds and skies; `reconstructed`
+    is `drawn` for the same scenes after the autoencoder, whose softness generated pictures share.
+    """
+
+    pictures: int
+    threshold: float
+    drawn: Scores
+    all: Scores
+    reconstructed: Scores
+
+
+class WordFigure(msgspec.Struct, frozen=True):
+    """One word: how often it is there when asked for, how often when not."""
+
+    text: str
+    kind: str
+    present: Rate
+    false: Rate
+
+
+class Following(msgspec.Struct, frozen=True):
+    """Prompt-following on combinations that training never contained. `void` says why not to use it."""
+
+    prompts: int
+    seeds: int
+    judge: Judge
+    present: Rate
+    single: Rate
+    both: Rate
+    false: Rate
+    false_pictures: Rate
+    kinds: dict[str, Rate]
+    words: tuple[WordFigure, ...]
+    sheet: str
+    void: str | None = None
+
+
+class Level(msgspec.Struct, frozen=True):
+    """Localisation at one noise level: mean over words of the mean overlap, per kind, per word."""
+
+    snr: float
+    timestep: int
+    iou: float
+    low: float
+    high: float
+    kinds: dict[str, float]
+    words: dict[str, float]
+
+
+class Baseline(msgspec.Struct, frozen=True):
+    """What a map without knowledge reaches. `setting` is the one number chosen on training scenes."""
+
+    iou: float
+    setting: float
+    kinds: dict[str, float]
+
+
+class Localisation(msgspec.Struct, frozen=True):
+    """Overlap of the attention of words with the true masks; `iou` is the mean of the levels."""
+
+    scenes: int
+    training_scenes: int
+    grid: tuple[int, int]
+    layers: tuple[str, ...]
+    threshold: float
+    iou: float
+    low: float
+    high: float
+    levels: tuple[Level, ...]
+    random: Baseline
+    box: Baseline
+    sheet: str
+
+
+class Reconstruction(msgspec.Struct, frozen=True):
+    """PSNR in dB of the autoencoder: over all pixels, and the mean of the pictures with its interval."""
+
+    scenes: int
+    psnr: float
+    mean: float
+    low: float
+    high: float
+    sheet: str
+
+
+class Quantiles(msgspec.Struct, frozen=True):
+    """Of distances to the nearest training scene."""
+
+    count: int
+    lowest: float
+    p05: float
+    median: float
+    p95: float
+
+
+class Memorisation(msgspec.Struct, frozen=True):
+    """How near generated pictures are to what was learned from.
+
+    Distances are root mean square differences of 32 × 32 pixels, in steps of 0..255. `copies` counts
+    generated pictures nearer than 99 of 100 true held-out scenes. `drawing` is the correlation of
+    objects with the nearest of their drawings: of generated pictures, of true scenes, and of true
+    scenes with drawings of another word. `faithful` are the generated objects that fit as well as 95
+    of 100 true ones.
+    """
+
+    training_scenes: int
+    generated: Quantiles
+    held_out: Quantiles
+    copies: Rate
+    same_objects: Rate
+    one_object: Rate
+    drawing: dict[str, Quantiles]
+    faithful: Rate
+    sheet: str
+
+
+class Recognised(msgspec.Struct, frozen=True):
+    """The recogniser on runs: prompt words recognised at some step, control words that should not be."""
+
+    runs: int
+    steps: int
+    named: Rate
+    controls: Rate
+    median_step: float | None
+    ece: float | None
+
+
+class Evaluation(msgspec.Struct, frozen=True):
+    """`evaluation.json`. A part that was not measured is None."""
+
+    format: int
+    model: str
+    weights: str
+    quick: bool
+    settings: Settings
+    software: dict[str, str]
+    summary: tuple[Line, ...]
+    following: Following | None = None
+    localisation: Localisation | None = None
+    reconstruction: Reconstruction | None = None
+    memorisation: Memorisation | None = None
+    recognition: Recognised | None = None
+
+
+class Point(msgspec.Struct, frozen=True):
+    """The loss after so many samples, a mean over the steps since the point before."""
+
+    samples: int
+    seconds: float
+    loss: float
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """One stage of training: its curve (at most 200 points), what it used up."""
+
+    name: str
+    samples: int
+    hours: float
+    curve: tuple[Point, ...]
+
+
+class Example(msgspec.Struct, frozen=True):
+    """A composed scene, by its number in the stream of scenes; its picture is tile `tile` of the sheet."""
+
+    number: int
+    caption: str
+    words: tuple[str, ...]
+    tile: int
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """A picture made of tiles, row-major."""
+
+    file: str
+    columns: int
+    height: int
+    width: int
+
+
+class Training(msgspec.Struct, frozen=True):
+    """`training.json`: how the model learned, and scenes it learned from."""
+
+    format: int
+    model: str
+    stages: tuple[Stage, ...]
+    milestones: tuple[int, ...]
+    scenes: int
+    sheet: Sheet
+    examples: tuple[Example, ...]
+
+
+class Noise(msgspec.Struct, frozen=True):
+    """One noise level: noised = alpha·clean + sigma·noise."""
+
+    timestep: int
+    alpha: float
+    sigma: float
+    snr: float
+
+
+class Guess(msgspec.Struct, frozen=True):
+    """One scene at one level: how far the guess is from the truth, in latents and in pixels (dB).
+
+    `noised` and `guess` are tiles of the sheet.
+    """
+
+    latent_mse: float
+    psnr: float
+    noised: int
+    guess: int
+
+
+class NoisedScene(msgspec.Struct, frozen=True):
+    """A true scene, its picture (tile `tile`) and what becomes of it at every level."""
+
+    number: int
+    caption: str
+    words: tuple[str, ...]
+    tile: int
+    guesses: tuple[Guess, ...]
+
+
+class Noising(msgspec.Struct, frozen=True):
+    """`noising.json`: true scenes with noise mixed in, and the model's guess of them in one step."""
+
+    format: int
+    model: str
+    weights: str
+    sheet: Sheet
+    levels: tuple[Noise, ...]
+    scenes: tuple[NoisedScene, ...]
+
+
+class Neighbour(msgspec.Struct, frozen=True):
+    """A training scene near a generated picture; `distance` as in `Memorisation`."""
+
+    number: int
+    caption: str
+    distance: float
+    shared: tuple[str, ...]
+    tile: int
+
+
+class RunNeighbours(msgspec.Struct, frozen=True):
+    """A run's picture (tile `tile`) and the training scenes nearest to it, nearest first."""
+
+    run: str
+    prompt: str
+    held_out: bool
+    tile: int
+    nearest: tuple[Neighbour, ...]
+
+
+class Neighbours(msgspec.Struct, frozen=True):
+    """`neighbours.json`: is what was painted a copy? `usual` is how near true held-out scenes lie."""
+
+    format: int
+    model: str
+    training_scenes: int
+    usual: Quantiles
+    sheet: Sheet
+    runs: tuple[RunNeighbours, ...]
+
+
+MEASURES: dict[str, type[msgspec.Struct]] = {
+    "evaluation": Evaluation,
+    "training": Training,
+    "noising": Noising,
+    "neighbours": Neighbours,
+}
+"""File name without `.json` → what is in it. Their pictures lie in `evaluation/`."""
+
+M = TypeVar("M", Evaluation, Training, Noising, Neighbours)
+
+
+def read_measure(kind: type[M], assets: str | Path, model: str) -> M | None:
+    """The file of `kind` beside the runs of `model`; None if there is none. Raises PackError if damaged."""
+    name = next(name for name, own in MEASURES.items() if own is kind)
+    path = Path(assets) / "runs" / model / f"{name}.json"
+    return decode(kind, path) if path.is_file() else None
+
+
+def read_tile(sheet: Sheet, number: int, assets: str | Path, model: str) -> U8:
+    """Picture `number` of a sheet, uint8 [height, width, RGB]; raises PackError."""
+    path = Path(assets) / "runs" / model / sheet.file
+    pixels = read_image(path)
+    y, x = number // sheet.columns * sheet.height, number % sheet.columns * sheet.width
+    tile = pixels[y : y + sheet.height, x : x + sheet.width]
+    if number < 0 or tile.shape[:2] != (sheet.height, sheet.width):
+        raise PackError(path, f"holds no tile {number}")
+    return tile
