@@ -13,11 +13,11 @@ from PIL import Image, ImageDraw
 from assetgen.evaluate.bench import Array, Bench
 from assetgen.evaluate.following import THRESHOLD, truth
 from assetgen.evaluate.localisation import SNRS, map_layers, places_of_scene, region
-from assetgen.evaluate.nearest import nearest, shrink, training_thumbnails
+from assetgen.evaluate.nearest import nearest, training_thumbnails
 from assetgen.evaluate.paint import Painted
 from assetgen.evaluate.reconstruction import reconstructed
 from assetgen.pack.images import U8, compand, encode_image, resize
-from assetgen.pack.measures import Localisation
+from assetgen.pack.measures import Localisation, shrink
 from assetgen.pack.writer import write_file
 
 GAP, LINE = 4, 12

@@ -14,8 +14,8 @@ import msgspec
 import numpy as np
 import torch
 
-from assetgen.evaluate.figures import psnr, quantiles
-from assetgen.evaluate.nearest import nearest, shrink, training_thumbnails
+from assetgen.evaluate.figures import quantiles
+from assetgen.evaluate.nearest import nearest, training_thumbnails
 from assetgen.models.load import weights_hash
 from assetgen.pack import Library, Pack
 from assetgen.pack.codec import encode
@@ -33,6 +33,8 @@ from assetgen.pack.measures import (
     Sheet,
     Stage,
     Training,
+    psnr,
+    shrink,
 )
 from assetgen.pack.schema import FORMAT
 from assetgen.pack.writer import write_file

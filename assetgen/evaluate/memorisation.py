@@ -14,13 +14,12 @@ from assetgen.evaluate.nearest import (
     Templates,
     match,
     nearest,
-    shrink,
     templates,
     training_thumbnails,
 )
 from assetgen.evaluate.paint import Painted
 from assetgen.evaluate.reconstruction import reconstructed
-from assetgen.pack.measures import Memorisation
+from assetgen.pack.measures import Memorisation, shrink
 from assetgen.train.words import Scene
 
 SHOWN = 3

@@ -11,20 +11,12 @@ from PIL import Image
 from tqdm import tqdm
 
 from assetgen.evaluate.bench import Array
+from assetgen.pack.measures import SIDE, shrink
 from assetgen.train.scenes import Composer
 
-SIDE = 32
-"""Pictures are compared at this size."""
 MATCHED = 64
 """Drawings are looked for at this size."""
 ANGLES = (-12, -6, 0, 6, 12)
-
-
-def shrink(pictures: Array, side: int = SIDE) -> Array:
-    """uint8 [n, h, w, RGB] averaged over squares to uint8 [n, side, side, RGB]."""
-    count, height, width, channels = pictures.shape
-    blocks = pictures.reshape(count, side, height // side, side, width // side, channels)
-    return np.asarray(blocks.mean(axis=(2, 4)).round(), dtype=np.uint8)
 
 
 def training_thumbnails(composer: Composer, count: int, folder: Path) -> Array:

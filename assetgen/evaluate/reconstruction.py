@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from assetgen.evaluate.bench import Array, Bench
-from assetgen.evaluate.figures import mean_interval, psnr
-from assetgen.pack.measures import Reconstruction
+from assetgen.evaluate.figures import mean_interval
+from assetgen.pack.measures import Reconstruction, psnr
 
 
 def measure_reconstruction(bench: Bench, sheet: str) -> Reconstruction:

@@ -13,6 +13,7 @@ from assetgen.pack.reader import STUDIES, Pack, Problem
 from assetgen.pack.recognition import recognition_step
 from assetgen.pack.schema import Architecture, Concept, Manifest, Metadata, Recognition
 from assetgen.pack.validate_arrays import check_arrays
+from assetgen.pack.validate_measures import check_measures
 from assetgen.pack.validate_numbers import check_numbers
 from assetgen.pack.validate_study import check_study
 from assetgen.pack.writer import content_hash
@@ -33,6 +34,7 @@ def validate(path: str | Path) -> list[Problem]:
     problems = list(library.problems)
     for model, architecture in library.architectures.items():
         problems += _check_architecture(folder / "runs" / model / "architecture.json", architecture)
+        problems += check_measures(library.path, model)
     for run in library.runs:
         problems += _check_pack(run.path)
     for model in library.architectures:
