@@ -21,13 +21,15 @@ from explorer.hud.view import LibraryEntry
 from explorer.runs import Loaded, Runs
 from explorer.settings import Settings
 from explorer.state import QualityName, State, Store, advance
+from explorer.story.pixels import Place
 from explorer.story.texts import Texts
 from explorer.tuning import Tuner
 from explorer.view.pipeline import Pipeline
 from explorer.view.quality import PRESETS
 from explorer.view.words import tile_owners
 from explorer.view.world import World
-from explorer.world.picking import ray
+from explorer.world.picking import Hit, ray
+from explorer.world.pointing import place_on
 from explorer.world.rails import Pose
 from explorer.world.site import Site
 
@@ -180,15 +182,35 @@ class App:
         self.picker = self.site.picker(state.unfolded, tile_owners(run.pack) if run else [])
 
     def pick(self, x: float, y: float) -> str | None:
-        """The id of what stands at a pixel (from the top left)."""
+        """The id of what stands at a pixel (from the top left).
+
+        A canvas that is selected already gives the place of the picture under the pixel.
+        """
+        hit = self._hit(x, y)
+        if hit is None:
+            return None
+        chosen = self.store.state.selection or ""
+        if hit.id.startswith("canvas:") and (chosen == hit.id or chosen.startswith("pixel:")):
+            return self._place_on(hit) or hit.id
+        return hit.id
+
+    def _place_on(self, hit: Hit) -> str | None:
+        """The place of the picture that was hit on a canvas; None where no attention was recorded."""
+        canvas = next((c for c in self.site.places.canvases if c.id == hit.id), None)
+        run = self.world.run
+        if canvas is None or run is None or not run.pack.has("attention"):
+            return None
+        u, v = place_on(canvas, hit.point, self.world.tiles_on(canvas))
+        return Place(canvas.shows, u, v).id
+
+    def _hit(self, x: float, y: float) -> Hit | None:
         width, height = self.size
         pose = self.rig.pose
         direction = ray(
             pose.eye, pose.heading, pose.pitch, pose.fov,
             2 * x / width - 1, 1 - 2 * y / height, width / height,
         )  # fmt: skip
-        hit = self.picker.pick(pose.eye, direction)
-        return hit.id if hit else None
+        return self.picker.pick(pose.eye, direction)
 
     def _show_stage(self, stage: Loaded) -> None:
         pack = stage.arrays.pack

@@ -13,6 +13,8 @@ Depth = Literal["look", "understand", "engineer"]
 Scale = Literal["relative", "absolute"]
 AttentionScale = Literal["run", "unit", "map"]
 """run: this run's 99.5th percentile · unit: 0..1 · map: each map by its own maximum."""
+Cost = Literal["flops", "time", "bytes"]
+"""What a step costs in each room: operations, measured seconds, bytes of weights and maps."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class State:
     """Show x_t and noise through the decoder instead of as latent channels."""
     unfolded: str | None = None
     """Unit whose layers are unfolded."""
+    cost: Cost | None = None
+    """What the light of the rooms shows instead of their magnitude; None while the cost meter is off."""
     depth: Depth = "look"
     flying: bool = False
     menu: str | None = None

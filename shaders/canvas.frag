@@ -11,9 +11,23 @@ uniform sampler2D heat_ramp;
 uniform float latent;                 // 1: picture is a mosaic of latent channels around mid grey
 uniform float overlay;                // strength of the attention overlay, 0..1
 uniform float split;                  // divider, < 0 when closed
+uniform vec4 mark;                    // column, row (from the top) of the chosen cell, or -1; columns and rows of the grid
+uniform vec2 tiles;                   // channels side by side: columns, rows
 in vec3 position;
 in vec2 uv;
 out vec4 fragment;
+
+// An amber frame around the chosen cell of the latent grid, in every channel shown; 0 outside it.
+float marked() {
+  if (mark.x < 0.0) return 0.0;
+  vec2 cell = vec2(uv.x, 1.0 - uv.y) * tiles;
+  vec2 w = fwidth(cell) * mark.zw;
+  cell = fract(cell) * mark.zw - mark.xy - .5;      // in cells, from the middle of the chosen one
+  vec2 d = abs(cell) - .5;
+  float side = max(d.x / w.x, d.y / w.y);           // in pixels, from its edge outwards
+  float thick = clamp(.16 / max(w.x, w.y), 1.2, 4.0);
+  return smoothstep(-.8, .2, side) * (1.0 - smoothstep(thick, thick + 1.0, side));
+}
 
 void main() {
   if (position.z < clip_z) discard;
@@ -35,6 +49,7 @@ void main() {
     float grey = dot(c, vec3(.30, .59, .11));
     c = mix(c, mix(vec3(grey) * .35, warm, smoothstep(.02, .75, a)), overlay * .86);
   }
+  c = mix(c, vec3(1.0, .72, .36), marked());
   float fog = data_fog(position);
   fragment = vec4(mix(to_linear(c), fog_color(position), fog), 1.0 - fog);
 }

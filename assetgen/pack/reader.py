@@ -22,7 +22,7 @@ from assetgen.pack.schema import (
     Thumbnail,
     Timing,
 )
-from assetgen.pack.words import word_map_layers
+from assetgen.pack.words import cell_readings, word_map_layers
 
 STUDIES = "studies"
 """Folder beside a model's runs that holds its studies."""
@@ -209,6 +209,19 @@ class Pack:
     def word_map_layers(self) -> list[str]:
         """Ids of the layers that enter `word_map`."""
         return word_map_layers({r.id: (r.height, r.width) for r in self.array("attention").layers})
+
+    def reading_at(self, u: float, v: float, step: int, layer: str | None = None) -> F32:
+        """What one place of the picture (0..1 from left and top) reads, `[lanes]`, probability.
+
+        DERIVED: the cell that holds the place, in one layer's maps or as the mean over the layers of the
+        word maps; lanes as in `arrays.attention.tokens`. KeyError for an unknown layer.
+        """
+        entry = self.array("attention")
+        chosen = self.word_map_layers() if layer is None else [layer]
+        rects = [r for r in entry.layers if r.id in chosen]
+        if not rects:
+            raise KeyError(layer)
+        return cell_readings(self.attention_atlas(step)[None], rects, len(entry.tokens), u, v)[0]
 
     def feature_atlas(self, step: int) -> U8:
         """Chosen channels of every unit at `step`, uint8 `[H, W]`, each on its own range."""

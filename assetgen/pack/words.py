@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assetgen.pack.images import F32, U8, expand, resize
-from assetgen.pack.schema import Word
+from assetgen.pack.schema import AttentionRect, Word
 
 RESOLUTIONS = 3
 """How many of the largest map sizes are averaged …"""
@@ -62,3 +62,23 @@ def places(maps: F32) -> NDArray[np.bool_]:
     """Where each map `[…, h, w]` exceeds `CUT` of its own maximum."""
     found: NDArray[Any] = maps > CUT * maps.max(axis=(-2, -1), keepdims=True)
     return found
+
+
+def cell_of(u: float, v: float, height: int, width: int) -> tuple[int, int]:
+    """Row and column of the cell of a map that holds a place of the picture (0..1 from left and top)."""
+    return min(max(int(v * height), 0), height - 1), min(max(int(u * width), 0), width - 1)
+
+
+def cell_readings(atlas: U8, rects: Sequence[AttentionRect], lanes: int, u: float, v: float) -> F32:
+    """Probability `[S, lanes]` with which one place reads each lane, from attention atlases `[S, H, W]`.
+
+    Per map the cell that holds the place, then the mean over `rects`; over the lanes it sums to 1.
+    """
+    total = np.zeros((len(atlas), lanes), np.float32)
+    for rect in rects:
+        row, column = cell_of(u, v, rect.height, rect.width)
+        index = np.arange(lanes)
+        x = rect.x + index % rect.columns * rect.width + column
+        y = rect.y + index // rect.columns * rect.height + row
+        total += expand(atlas[:, y, x])
+    return np.asarray(total / np.float32(max(len(rects), 1)))

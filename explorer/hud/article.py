@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from explorer.hud import palette
+from explorer.hud.charts import chart_height, draw_chart
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import BODY, CODE, FACT, LABEL, SMALL, TITLE
 from explorer.hud.parts import badge
-from explorer.hud.plot import draw_plot
 from explorer.hud.shapes import Box, Line, RampBar, Shape
 from explorer.hud.view import View
+from explorer.hud.widget import Widget
 from explorer.story.panel import Legend, Panel
 
 BREAKS = re.compile(r"(?<=[/-])|(?<=, )|(?=\.\w)|(?=\[)")
@@ -27,6 +28,8 @@ class Flow:
         self.measuring = measuring
         """Only the height is wanted."""
         self.shapes: list[Shape] = []
+        self.widgets: list[Widget] = []
+        """What of it can be pressed."""
 
     @property
     def right(self) -> float:
@@ -124,9 +127,11 @@ def _plot(flow: Flow, shown: Panel, tall: float) -> None:
         flow.y += m.leading(LABEL)
         flow.shapes.append(view.label(flow.x, flow.y - m.tx(8), line, LABEL, palette.INK))
     flow.space(16)
-    rect = Rect(flow.x, flow.y, flow.width, tall + m.tx(30))
+    rect = Rect(flow.x, flow.y, flow.width, chart_height(view, shown.plot, tall))
     if not flow.measuring:
-        flow.shapes += draw_plot(view, shown.plot, rect)
+        shapes, widgets = draw_chart(view, shown.plot, rect)
+        flow.shapes += shapes
+        flow.widgets += widgets
     flow.y = rect.bottom
     flow.space(18)
     drawn, pill = badge(view, flow.x, flow.y, shown.plot.badge, palette.BADGES[shown.plot.badge])

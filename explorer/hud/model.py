@@ -143,7 +143,7 @@ class HudModel:
         view, s = self.view, self.view.state
         key = (
             s.selection, s.whole_step, s.depth, s.magnitude_scale, s.decoded, s.overlay, s.word,
-            s.unfolded, s.split, s.color_map, s.attention_scale, id(view.record),
+            s.unfolded, s.split, s.color_map, s.attention_scale, s.cost, id(view.record),
         )  # fmt: skip
         if key == self._panel_key:
             return

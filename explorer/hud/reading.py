@@ -13,7 +13,7 @@ from explorer.hud.parts import badge, link, panel, round_button, scroll_bar
 from explorer.hud.shapes import Line, Shape
 from explorer.hud.view import Section, View
 from explorer.hud.widget import Action, Command, Widget, change
-from explorer.story.panel import Panel, PanelAction
+from explorer.story.panel import Panel, PanelAction, Plot
 
 PLOT, PLOT_SMALL, PLOT_LEAST = 164, 112, 72
 """Height of the plot: when it is the main thing, beside numbers, and at the least, before text scrolls."""
@@ -29,6 +29,8 @@ def key(view: View) -> Hashable:
         s.color_map,
         view.local.scroll.get("reading_body"),
         view.touched("reading"),
+        view.touched("reading_body"),
+        s.selection,
         focus,
     )
 
@@ -57,7 +59,7 @@ def build_body(view: View) -> Section:
     clip = body.inset(-m.px(6), 0)
     spoken = " ".join(view.panel.lines)
     text = Widget("reading_body.text", "text", body, view.panel.title, spoken)
-    return Section((text,), tuple(flow.shapes), clip=clip, scroll_limit=place.limit)
+    return Section((text, *flow.widgets), tuple(flow.shapes), clip=clip, scroll_limit=place.limit)
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Place:
         room = area.height - head - foot
         plot = m.px(PLOT if view.state.depth == "look" else PLOT_SMALL)
         content = set_panel(view, shown, Flow(view, 0, 0, width, measuring=True), plot).y
-        if shown.plot is not None and content > room:
+        if isinstance(shown.plot, Plot) and content > room:
             smaller = max(plot - (content - room), m.px(PLOT_LEAST))
             content -= plot - smaller
             plot = smaller
@@ -167,5 +169,9 @@ def bind(action: PanelAction) -> Action:
             return change(selection=action.value)
         case "teleport":
             return Command("teleport", action.value)
+        case "cost":
+            return change(cost=action.value, selection="cost" if action.value else None)
+        case "open_model" | "open_run":
+            return Command(action.name, action.value)
         case "close":
             return change(selection=None)

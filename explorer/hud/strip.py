@@ -12,6 +12,7 @@ from explorer.hud.shapes import Box, Line, RampBar, Shape, disc
 from explorer.hud.view import Section, View
 from explorer.hud.widget import Slide, Widget, change
 from explorer.state import AttentionScale
+from explorer.story.cost import KINDS
 
 SCALES: tuple[AttentionScale, ...] = ("run", "unit", "map")
 TRACK = 120
@@ -27,7 +28,7 @@ def key(view: View) -> Hashable:
     s = view.state
     return (
         s.run, s.word, s.overlay, s.attention_scale, s.magnitude_scale, s.split, s.decoded, s.menu,
-        view.plan, view.led, view.touched("strip"),
+        s.cost, s.selection == "cost", view.plan, view.led, view.touched("strip"),
     )  # fmt: skip
 
 
@@ -38,8 +39,8 @@ def build(view: View) -> Section:
     m, area = view.metrics, view.areas.strip
     pad, gap = m.px(14), m.px(8)
     room = area.width - 2 * pad
-    first = _particles if _word(view) is None else _attention
-    rows = _rows(view, [first, _split, _decoded], room)
+    first = _attention if _word(view) is not None else _costs if view.state.cost else _particles
+    rows = _rows(view, [first, _split, _decoded, _meter], room)
     top = area.bottom - area.height * len(rows)
     shapes: list[Shape] = []
     widgets: list[Widget] = []
@@ -181,5 +182,41 @@ def _decoded(view: View, x: float, y: float, room: float) -> Piece:
         view, "strip.decoded", x, y, view.text("strip.decoded.name"),
         change(decoded=not view.state.decoded), on=view.state.decoded, style=SMALL,
         description=view.text("strip.decoded.long"),
+    )  # fmt: skip
+    return shapes, [widget], widget.rect.right
+
+
+def _costs(view: View, x: float, y: float, room: float) -> Piece:
+    """What the light of the rooms shows while the cost meter is on; pressing it takes the next kind."""
+    m, kind = view.metrics, view.state.cost or "flops"
+    note = view.text("strip.cost.most")
+    ends = view.width("0", TICK) + view.width(note, SMALL)
+    fixed = m.px(10 + 14 + 8 + TRACK + 8 + 16) + ends
+    full = view.text(f"strip.cost.{kind}")
+    name = view.fit(full, LABEL, room - fixed)
+    start, x = x, x + m.px(10)
+    shapes: list[Shape] = [view.middle(x, y, name, LABEL, palette.INK)]
+    x += view.width(name, LABEL) + m.px(14)
+    shapes.append(view.middle(x, y, "0", TICK, palette.MUTED))
+    x += view.width("0", TICK) + m.px(8)
+    shapes.append(RampBar(Rect(round(x), y - m.px(6), m.px(TRACK), m.px(12)), "deep"))
+    x += m.px(TRACK) + m.px(8)
+    shapes.append(view.middle(x, y, note, SMALL, palette.MUTED))
+    x += view.width(note, SMALL) + m.px(16)
+    rect = Rect(start, y - m.px(30), x - start, m.px(60))
+    following = KINDS[(KINDS.index(kind) + 1) % len(KINDS)]
+    action = change(cost=following, selection="cost")
+    long = view.text("strip.cost.long")
+    return shapes, [Widget("strip.costs", "button", rect, full, long, action)], x
+
+
+def _meter(view: View, x: float, y: float, room: float) -> Piece:
+    """The cost meter, on or off."""
+    on = view.state.cost is not None
+    shut = None if view.state.selection == "cost" else view.state.selection
+    action = change(cost=None, selection=shut) if on else change(cost="flops", selection="cost")
+    shapes, widget = chip(
+        view, "strip.meter", x, y, view.text("strip.cost.name"), action, on=on, style=SMALL,
+        description=view.text("strip.cost.long"),
     )  # fmt: skip
     return shapes, [widget], widget.rect.right

@@ -68,15 +68,19 @@ class Ask:
 
     def python(self, expression: str) -> tuple[str, ...]:
         """Three lines that open this very pack and return the array: `expression` follows `Pack.open(run)`."""
+        return self.code("{pack}" + expression)
+
+    def code(self, expression: str, needs: str = "") -> tuple[str, ...]:
+        """As `python`, with the opened pack written as `{pack}`; `needs` is one more import."""
         path = self.record.pack.path
         try:
             shown = path.resolve().relative_to(Path.cwd())
         except ValueError:
             shown = path
         return (
-            "from assetgen.pack import Pack",
+            "; ".join((*([needs] if needs else []), "from assetgen.pack import Pack")),
             f'run = "{shown.as_posix()}"',
-            f"Pack.open(run){expression}",
+            expression.replace("{pack}", "Pack.open(run)"),
         )
 
     def depth_actions(self, *between: PanelAction) -> tuple[PanelAction, ...]:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from assetgen.pack import Architecture, Pack
 from explorer.state import State
 from explorer.story.ask import Ask
+from explorer.story.cost import cost_panel
 from explorer.story.panel import Panel
 from explorer.story.places import canvas_panel, clock_panel, station_panel
+from explorer.story.reading_here import pixel_panel
 from explorer.story.record import Record
 from explorer.story.rooms import layer_panel, skip_panel, unit_panel
 from explorer.story.texts import Texts
@@ -22,6 +24,8 @@ BUILDERS: dict[str, Callable[[Ask, str], Panel]] = {
     "canvas": canvas_panel,
     "clock": lambda ask, _: clock_panel(ask),
     "tower": lambda ask, _: tower_panel(ask),
+    "pixel": pixel_panel,
+    "cost": lambda ask, _: cost_panel(ask),
     "station": station_panel,
 }
 """By the part of an id before its colon (docs/architecture.md, Ids)."""

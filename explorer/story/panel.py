@@ -31,6 +31,76 @@ class Plot:
 
 
 @dataclass(frozen=True)
+class Bar:
+    """One share of a whole; `warm` marks what carries meaning (a word) among what does not (a marker)."""
+
+    label: str
+    value: float
+    warm: bool = True
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Values beside one another at one step, drawn up to `high`."""
+
+    title: str
+    rows: tuple[Bar, ...]
+    high: float
+    badge: Provenance
+    formula: str
+
+    def __post_init__(self) -> None:
+        _check_badge(self.badge, "bars", self.title)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of a whole: `share` of its area, `heat` 0..1 of its colour. `id` is what a press selects."""
+
+    id: str
+    label: str
+    short: str
+    """The label where there is little room."""
+    value: str
+    share: float
+    heat: float
+
+
+@dataclass(frozen=True)
+class Treemap:
+    """A whole as areas; `groups` are drawn together, in their order."""
+
+    title: str
+    groups: tuple[tuple[Tile, ...], ...]
+    badge: Provenance
+    formula: str
+
+    def __post_init__(self) -> None:
+        _check_badge(self.badge, "treemap", self.title)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A row of numbers at one step (not over the steps), drawn as bars around zero from `low` to `high`."""
+
+    title: str
+    values: tuple[float, ...]
+    low: float
+    high: float
+    first: str
+    last: str
+    """What the left and the right end of the row are."""
+    badge: Provenance
+    formula: str
+
+    def __post_init__(self) -> None:
+        _check_badge(self.badge, "profile", self.title)
+
+
+Chart = Plot | Bars | Treemap | Profile
+
+
+@dataclass(frozen=True)
 class Fact:
     """One number with its name."""
 
@@ -59,21 +129,24 @@ class Legend:
 class PanelAction:
     """Something to press. `name` is what it does, `value` with what."""
 
-    name: Literal["depth", "unfold", "overlay", "split", "decoded", "select", "teleport", "close"]
+    name: Literal[
+        "depth", "unfold", "overlay", "split", "decoded", "select", "teleport", "close", "cost",
+        "open_model", "open_run",
+    ]  # fmt: skip
     label: str
     value: str | bool | float | None = None
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Badge, title, two or three short lines, one plot, its formula line, a legend, actions; in this order."""
+    """Badge, title, two or three short lines, one chart, its formula line, a legend, actions; in this order."""
 
     id: str
     badge: Provenance
     title: str
     kicker: str
     lines: tuple[str, ...]
-    plot: Plot | None = None
+    plot: Chart | None = None
     facts: tuple[Fact, ...] = ()
     formula: Formula | None = None
     legend: Legend | None = None

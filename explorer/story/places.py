@@ -5,6 +5,7 @@ from __future__ import annotations
 from explorer.story.ask import Ask, significant
 from explorer.story.exhibits import EXHIBITS, exhibit_panel
 from explorer.story.panel import Fact, Panel, PanelAction, Plot
+from explorer.story.pixels import Place
 from explorer.story.provenance import Provenance
 
 RECORDED, DERIVED, ILLUSTRATION = Provenance.RECORDED, Provenance.DERIVED, Provenance.ILLUSTRATION
@@ -34,7 +35,7 @@ def canvas_panel(ask: Ask, name: str) -> Panel:
         plot=plot,
         facts=_canvas_facts(ask, name),
         formula=ask.formula((f"canvas.{name}",), ask.python(expression)),
-        actions=ask.depth_actions(_canvas_action(ask, name)),
+        actions=ask.depth_actions(_canvas_action(ask, name), *_words_here(ask, name)),
     )
 
 
@@ -45,6 +46,13 @@ def _canvas_action(ask: Ask, name: str) -> PanelAction:
         return PanelAction("split", label, None if open_ else 0.5)
     label = ask.text("action.decode_off" if ask.state.decoded else "action.decode_on")
     return PanelAction("decoded", label, not ask.state.decoded)
+
+
+def _words_here(ask: Ask, name: str) -> tuple[PanelAction, ...]:
+    """The middle of the picture, to begin with: any other place is a click on the canvas."""
+    if not ask.record.pack.has("attention"):
+        return ()
+    return (PanelAction("select", ask.text("action.words_here"), Place(name, 0.5, 0.5).id),)
 
 
 def _canvas_plot(ask: Ask, name: str) -> tuple[Plot | None, str]:

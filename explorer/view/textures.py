@@ -83,11 +83,16 @@ def _latents(run: RunArrays) -> None:
             run.images[name] = mosaic(latent)
 
 
+def mosaic_grid(channels: int) -> tuple[int, int]:
+    """Columns and rows in which a latent's channels are shown."""
+    columns = int(np.ceil(np.sqrt(channels)))
+    return columns, -(-channels // columns)
+
+
 def mosaic(latent: F32) -> U8:
     """Latent `[S, C, h, w]` → grey `[S, rows·h, columns·w]`: its channels side by side, near square."""
     s, c, h, w = latent.shape
-    columns = int(np.ceil(np.sqrt(c)))
-    rows = -(-c // columns)
+    columns, rows = mosaic_grid(c)
     grey = np.clip(0.5 + LATENT_GAIN * latent, 0, 1) * 255 + 0.5
     padded = np.full((s, rows * columns, h, w), 128, np.uint8)
     padded[:, :c] = grey.astype(np.uint8)

@@ -96,7 +96,7 @@ def make_words(valley: Valley, places: Places, pack: Pack) -> tuple[p3d.NodePath
                 rows.append((side, paths.roof(room), i * len(tiles) + j))
     letter("words", lines, glow=0.95).reparent_to(signs)
     if rows:
-        _ribbons(rows).reparent_to(beams)
+        ribbons(rows, WIDTH).reparent_to(beams)
         flat = beam_table.reshape(len(table), -1).astype(np.float32)
         beams.set_shader_input("mass", float_texture("mass", np.ascontiguousarray(flat)))
     return signs, beams
@@ -106,7 +106,8 @@ def _unit_of(layer: str, valley: Valley) -> str:
     return next((r.unit for r in valley.rooms if layer.startswith(r.unit + ".")), layer)
 
 
-def _ribbons(rows: Sequence[tuple[Vec3, Vec3, int]]) -> p3d.NodePath:
+def ribbons(rows: Sequence[tuple[Vec3, Vec3, int]], width: float) -> p3d.NodePath:
+    """Beams (from, to, column of the `mass` table); `width` in metres where the table says 1."""
     vertices: Rows = []
     indices: list[int] = []
     for a, b, row in rows:
@@ -114,7 +115,7 @@ def _ribbons(rows: Sequence[tuple[Vec3, Vec3, int]]) -> p3d.NodePath:
         direction /= np.linalg.norm(direction)
         base = len(vertices)
         for point, (u, v) in ((a, (0, -1)), (b, (1, -1)), (b, (1, 1)), (a, (0, 1))):
-            vertices.append((*point, *direction, *BEAM, WIDTH, u, v, row))
+            vertices.append((*point, *direction, *BEAM, width, u, v, row))
         indices += [base + k for k in (0, 1, 2, 0, 2, 3)]
     return _glow("beams", vertices, indices, 15)
 

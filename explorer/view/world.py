@@ -10,7 +10,10 @@ import panda3d.core as p3d
 
 from assetgen.pack import Architecture
 from explorer.state import QualityName, State
+from explorer.story.cost import costs
+from explorer.story.pixels import Place
 from explorer.story.ramps import ramp
+from explorer.story.record import Record
 from explorer.story.texts import Texts
 from explorer.view import signs
 from explorer.view.environment import SEA, Mirror, clipped, make_sky, make_water
@@ -19,14 +22,17 @@ from explorer.view.exhibition.makers import MAKERS
 from explorer.view.exhibits import make_canvases, make_walls
 from explorer.view.flows import make_flows
 from explorer.view.mesh import make_geom, make_node
+from explorer.view.meter import make_columns, readings_of
 from explorer.view.palette import Palette
 from explorer.view.quality import PRESETS
+from explorer.view.reading import make_lintels, make_reading
 from explorer.view.shaders import load_shader
 from explorer.view.statics import build_statics
 from explorer.view.textures import (
     RunArrays,
     array_texture,
     float_texture,
+    mosaic_grid,
     picture_texture,
     word_heat,
 )
@@ -40,6 +46,8 @@ THIN = ("stairs", "furniture")
 """Parts with surfaces that are seen from both sides; bridges are, too."""
 SOURCES = {"x_t": ("x_t", "steps"), "noise": ("eps", "noise"), "x0": ("predicted", "predicted")}
 """Canvas → array shown as recorded, array shown decoded."""
+LATENTS = ("x_t", "eps")
+"""Arrays shown as the mosaic of their channels."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ class World:
     """All nodes of one valley under `root`."""
 
     def __init__(self, base: Any, site: Site, texts: Texts, quality: QualityName) -> None:
-        self._base, self._scene = base, site.scene
+        self._base, self._scene, self.site = base, site.scene, site
         self.valley, self.places = site.valley, site.places
         self._texts = texts
         self.quality = PRESETS[quality]
@@ -67,7 +75,10 @@ class World:
         self._run: RunArrays | None = None
         self._run_nodes = self.root.attach_new_node("run")
         self._layers = self.root.attach_new_node("layers")
+        self._reading = self.root.attach_new_node("reading")
+        """Light from the chosen place of the picture to the words read there."""
         self._canvases: dict[CanvasPlace, p3d.NodePath] = {}
+        self._decoded = False
         self._phase = 0.0
         self.drift = 0.0
         self._defaults()
@@ -86,6 +97,7 @@ class World:
         )
         static = self.root.attach_new_node("static")
         static.set_shader(shader)
+        self._meter = static.attach_new_node("meter")
         for name, (vertices, triangles) in statics.items():
             if len(triangles):
                 node = static.attach_new_node(make_node(name, make_geom(vertices, triangles)))
@@ -120,9 +132,10 @@ class World:
             shore_y=self.valley.terrain.shore_y, steps=1.0, latents=grey,
             magnitudes=float_texture("magnitudes", np.zeros((1, 1), np.float32)),
             readings=float_texture("readings", np.full((1, 1), -1.0, np.float32)), reading=0.0,
-            ramp=_ramp("deep"), heat_ramp=_ramp("warm"),
+            ramp=_ramp("deep"), cost_ramp=_ramp("deep"), heat_ramp=_ramp("warm"),
             heat=array_texture("heat", np.zeros((1, 4, 4), np.uint8)), overlay=0.0, split=-1.0, latent=0.0,
-            picture=grey, noisy=grey, features=grey, atlas_size=p3d.LVecBase2f(1, 1),
+            picture=grey, noisy=grey, features=grey, mark=p3d.LVecBase4f(-1, -1, 1, 1),
+            tiles=p3d.LVecBase2f(1, 1), atlas_size=p3d.LVecBase2f(1, 1),
         )  # fmt: skip
 
     @property
@@ -139,7 +152,8 @@ class World:
         walls = make_walls(self.valley.rooms, run.pack, self.unit_index)
         lettering, beams = make_words(self.valley, self.places, run.pack)
         labels = signs.make_signs(self.valley, self.places, run.pack, self._texts)
-        for node in (walls, lettering, beams, labels):
+        lintels = make_lintels(self.places, run.pack, self._texts)
+        for node in (walls, lettering, beams, labels, lintels):
             node.reparent_to(root)
         return Dressed(run, textures, root)
 
@@ -164,8 +178,10 @@ class World:
         self._show_word(state)
         self._show_split(state)
         self.exhibition.dress(Shown(run, shown), state)
+        self._show_place(state)
 
     def _dress_canvases(self, *, decoded: bool) -> None:
+        self._decoded = decoded
         for canvas, node in self._canvases.items():
             shown = SOURCES.get(canvas.shows, (canvas.shows, canvas.shows))
             name = shown[int(decoded)]
@@ -174,7 +190,17 @@ class World:
                 node.hide()
                 continue
             node.show()
-            node.set_shader_inputs(picture=texture, latent=float(name in ("x_t", "eps")))
+            node.set_shader_inputs(
+                picture=texture,
+                latent=float(name in LATENTS),
+                tiles=p3d.LVecBase2f(*self.tiles_on(canvas)),
+            )
+
+    def tiles_on(self, canvas: CanvasPlace) -> tuple[int, int]:
+        """Columns and rows of the channels that a canvas shows now; (1, 1) for a picture."""
+        shown = SOURCES.get(canvas.shows, (canvas.shows, canvas.shows))[int(self._decoded)]
+        channels = self.site.architecture.traced_at.sample[1]
+        return mosaic_grid(channels) if shown in LATENTS else (1, 1)
 
     def follow(self, new: State, old: State) -> None:
         """Store listener: everything but time."""
@@ -182,14 +208,13 @@ class World:
             return
         if new.decoded != old.decoded:
             self._dress_canvases(decoded=new.decoded)
-        if (new.word, new.overlay, new.attention_scale) != (
-            old.word,
-            old.overlay,
-            old.attention_scale,
-        ):
+        shown = [(s.word, s.overlay, s.attention_scale, s.cost) for s in (new, old)]
+        if shown[0] != shown[1]:
             self._show_word(new)
         if new.unfolded != old.unfolded:
             self._unfold(new)
+        if new.selection != old.selection:
+            self._show_place(new)
         if new.split != old.split:
             self._show_split(new)
         if new.magnitude_scale != old.magnitude_scale:
@@ -214,6 +239,30 @@ class World:
             if canvas.shows == "x0":
                 node.set_shader_input("split", -1.0 if state.split is None else state.split)
 
+    def _show_place(self, state: State) -> None:
+        """Mark the chosen place on every canvas, and light what it reads."""
+        self._reading.get_children().detach()
+        place = None if self._run is None else Place.parse(state.selection)
+        height, width = self.site.architecture.traced_at.sample[2:]
+        mark = (-1, -1, width, height)
+        if place is not None and self._run is not None:
+            row, column = place.cell(height, width)
+            mark = (column, row, width, height)
+            make_reading(self.places, self._run, place, self._texts).reparent_to(self._reading)
+        self.root.set_shader_input("mark", p3d.LVecBase4f(*mark))
+
+    def _show_cost(self, state: State) -> None:
+        """Columns over the rooms while the cost meter is on; their lights show it unless a word has them."""
+        self._meter.get_children().detach()
+        if state.cost is None:
+            return
+        record = None if self._run is None else Record(self._run.pack, self.site.architecture)
+        found = costs(state.cost, self.site.architecture, record)
+        make_columns(self.valley, found or {}).reparent_to(self._meter)
+        if not state.overlay:
+            table = readings_of(found, self.unit_index)
+            self.root.set_shader_inputs(reading=2.0, readings=float_texture("readings", table))
+
     def _show_word(self, state: State) -> None:
         shown = (
             state.overlay
@@ -222,6 +271,7 @@ class World:
             and self._run.pack.has_word_map(state.word)
         )
         self.root.set_shader_inputs(overlay=1.0 if shown else 0.0, reading=1.0 if shown else 0.0)
+        self._show_cost(state)
         if shown and self._run and state.word is not None:
             heat = word_heat(self._run, state.word, state.attention_scale)
             readings = unit_readings(self._run.pack, state.word, self.unit_index)

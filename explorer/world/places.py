@@ -12,6 +12,8 @@ from explorer.world.valley import Deck, Frame, Valley, Vec3, Wall
 
 PLINTH = 0.45
 """Height of the gallery's floor."""
+LINTEL = 1.75
+"""From the largest canvas of a gallery to its roof: the prompt's words hang there."""
 LOOKOUT = 5.0
 """Length of the level platform at the far end of a rising jetty."""
 SIZES = {"x_t": "size", "noise": "size", "x0": "main_size"}
@@ -116,7 +118,8 @@ def _gallery(station: kinds.Gallery, frame: Frame) -> GalleryPlace:
         place = Frame(frame.to_world((x, 5.6, centre)), frame.yaw)
         canvases.append(CanvasPlace(f"canvas:{name}", name, place, size))
         x += size / 2
-    return GalleryPlace(station, frame, width, centre + max(sizes) / 2 + 1.0, tuple(canvases))
+    height = centre + max(sizes) / 2 + LINTEL
+    return GalleryPlace(station, frame, width, height, tuple(canvases))
 
 
 def room_canvases(station: kinds.RoomCanvas, valley: Valley) -> list[CanvasPlace]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from explorer.world.exhibits import exhibit_targets
 from explorer.world.picking import Target, valley_targets
-from explorer.world.places import Places, tile_frames
-from explorer.world.valley import Frame, Valley
+from explorer.world.places import CanvasPlace, Places, tile_frames
+from explorer.world.valley import Frame, Valley, Vec3
 
 
 def word_targets(places: Places, owners: list[int | None]) -> list[Target]:
@@ -48,3 +48,14 @@ def targets_of(valley: Valley, places: Places) -> list[Target]:
         size = 2.0 * station.scale
         targets.append(Target(f"station:{station.id}", frame, (size, size, size * 2)))
     return targets
+
+
+def place_on(
+    canvas: CanvasPlace, point: Vec3, tiles: tuple[int, int] = (1, 1)
+) -> tuple[float, float]:
+    """Where a point on a canvas lies in the picture, 0..1 from left and top; `tiles` of it stand side by side."""
+    x, _, z = canvas.frame.to_local(point)
+    u, v = (
+        min(max(share, 0.0), 0.9999) for share in (x / canvas.size + 0.5, 0.5 - z / canvas.size)
+    )
+    return u * tiles[0] % 1.0, v * tiles[1] % 1.0

@@ -15,4 +15,7 @@ def everything(record: Record) -> list[str]:
     ids += [f"word:{word.index}" for word in record.words]
     ids += [f"word:{role}" for role in ("bos", "eos", "pad")]
     ids += [f"canvas:{name}" for name in ("x_t", "noise", "x0")]
+    ids += ["pixel:x0:0.500,0.250", "cost"]
+    if record.pack.has("attention"):
+        ids.append(f"pixel:x_t:0.100,0.900:{record.pack.array('attention').layers[0].id}")
     return [*ids, "clock", "tower", *(f"station:{name}" for name in STATIONS)]
