@@ -15,24 +15,26 @@ from explorer.hud.widget import Widget, change
 from explorer.story.panel import Bars, Chart, Plot, Profile, Tile, Treemap
 from explorer.story.ramps import ramp
 
-ROW = 25
-TREEMAP, PROFILE = 292, 150
+ROW, LEAST_ROW = 25, 19
+PLOT, TREEMAP, PROFILE = 164, 292, 164
+"""Heights where there is room for all of it, reference pixels."""
 
 Drawn = tuple[list[Shape], list[Widget]]
 
 
 def chart_height(view: View, chart: Chart, plot: float) -> float:
-    """How high a chart is, pixels; `plot` is what a curve gets."""
+    """How high a chart is, pixels; `plot` is what a curve gets, and others give way as far as it does."""
     m = view.metrics
+    less = m.px(PLOT) - plot
     match chart:
         case Plot():
             return plot + m.tx(30)
         case Bars():
-            return m.tx(ROW) * len(chart.rows)
+            return max(m.tx(ROW) * len(chart.rows) - less, m.tx(LEAST_ROW) * len(chart.rows))
         case Treemap():
-            return m.px(TREEMAP)
+            return m.px(TREEMAP) - less * 2
         case Profile():
-            return m.px(PROFILE) + m.tx(30)
+            return m.px(PROFILE) - less + m.tx(30)
 
 
 def draw_chart(view: View, chart: Chart, rect: Rect) -> Drawn:
@@ -58,7 +60,7 @@ def _bars(view: View, chart: Bars, rect: Rect) -> list[Shape]:
     thick = m.px(10)
     shapes: list[Shape] = []
     for i, (row, name, value) in enumerate(zip(chart.rows, names, values, strict=True)):
-        y = rect.y + m.tx(ROW) * (i + 0.5)
+        y = rect.y + rect.height / len(chart.rows) * (i + 0.5)
         color = palette.MEANING if row.warm else palette.MUTED
         shapes.append(view.middle(rect.x, y, name, SMALL, palette.INK if row.warm else color))
         shapes.append(Box(Rect(left, y - thick / 2, right - left, thick), thick / 2, palette.RULE))

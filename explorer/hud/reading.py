@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from explorer.hud import palette
 from explorer.hud.article import Flow, set_panel
+from explorer.hud.charts import PLOT
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import LABEL, LINK
 from explorer.hud.parts import badge, link, panel, round_button, scroll_bar
 from explorer.hud.shapes import Line, Shape
 from explorer.hud.view import Section, View
 from explorer.hud.widget import Action, Command, Widget, change
-from explorer.story.panel import Panel, PanelAction, Plot
+from explorer.story.panel import Panel, PanelAction
 
-PLOT, PLOT_SMALL, PLOT_LEAST = 164, 112, 72
+PLOT_SMALL, PLOT_LEAST = 112, 72
 """Height of the plot: when it is the main thing, beside numbers, and at the least, before text scrolls."""
 
 
@@ -81,7 +82,7 @@ class Place:
         room = area.height - head - foot
         plot = m.px(PLOT if view.state.depth == "look" else PLOT_SMALL)
         content = set_panel(view, shown, Flow(view, 0, 0, width, measuring=True), plot).y
-        if isinstance(shown.plot, Plot) and content > room:
+        if shown.plot is not None and content > room:
             smaller = max(plot - (content - room), m.px(PLOT_LEAST))
             content -= plot - smaller
             plot = smaller

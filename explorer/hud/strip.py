@@ -40,7 +40,10 @@ def build(view: View) -> Section:
     pad, gap = m.px(14), m.px(8)
     room = area.width - 2 * pad
     first = _attention if _word(view) is not None else _costs if view.state.cost else _particles
-    rows = _rows(view, [first, _split, _decoded, _meter], room)
+    pieces = [first, _split, _decoded]
+    if first is not _attention or view.state.cost is not None:  # the word has the rooms' light
+        pieces.append(_meter)
+    rows = _rows(view, pieces, room)
     top = area.bottom - area.height * len(rows)
     shapes: list[Shape] = []
     widgets: list[Widget] = []

@@ -55,7 +55,6 @@ def cost_panel(ask: Ask) -> Panel:
     facts = [ask.fact("whole", amount(ask, kind, total) if found else None)]
     facts += [
         ask.fact("halves", _half(ask, found) if found else None),
-        ask.fact("calls", str(len(ask.record.step(ask.step).calls))),
         ask.fact("guided", ask.text("value.twice" if _guided(ask) else "value.once")),
     ]
     return Panel(
@@ -74,16 +73,13 @@ def cost_panel(ask: Ask) -> Panel:
 def _python(ask: Ask, kind: Cost) -> tuple[str, ...]:
     """Code that returns the cost of every unit."""
     if kind == "flops":
-        return ask.code("{u.id: u.flops for u in {pack}.architecture.units}")
+        return ask.code("[u.flops for u in {pack}.architecture.units]")
     if kind == "time":
         return ask.code(
             f"{{id: s / {ask.record.steps} for id, s in {{pack}}.timing.units.items()}}"
         )
-    numbers = "u.parameters + prod(u.input) + sum(prod(l.output) for l in u.layers if l.output)"
-    return ask.code(
-        f"{{u.id: {NUMBER_BYTES} * ({numbers}) for u in {{pack}}.architecture.units}}",
-        "from math import prod",
-    )
+    needs = "from explorer.story.cost import unit_bytes"
+    return ask.code("[unit_bytes(u) for u in {pack}.architecture.units]", needs)
 
 
 def amount(ask: Ask, kind: Cost, value: float) -> str:

@@ -99,10 +99,6 @@ def _facts(ask: Ask, place: Place) -> tuple[Fact, ...]:
             ask.text("value.patch", width=width // latent[1], height=height // latent[0]),
         ),
         ask.fact("maps", str(len(maps)) if read else None),
-        ask.fact(
-            "largest_map", ask.shape(max((m.height, m.width) for m in maps)) if maps else None
-        ),
-        ask.fact("layer", place.layer or ask.text("pixel.mean")),
     )
 
 
