@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import atan, degrees, radians, tan
+from math import atan, degrees, dist, radians, tan
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +196,8 @@ class App:
 
     def _place_on(self, hit: Hit) -> str | None:
         """The place of the picture that was hit on a canvas; None where no attention was recorded."""
-        canvas = next((c for c in self.site.places.canvases if c.id == hit.id), None)
+        alike = [c for c in self.site.places.canvases if c.id == hit.id]
+        canvas = min(alike, key=lambda c: dist(c.frame.origin, hit.point), default=None)
         run = self.world.run
         if canvas is None or run is None or not run.pack.has("attention"):
             return None

@@ -32,7 +32,7 @@ def chart_height(view: View, chart: Chart, plot: float) -> float:
         case Bars():
             return max(m.tx(ROW) * len(chart.rows) - less, m.tx(LEAST_ROW) * len(chart.rows))
         case Treemap():
-            return m.px(TREEMAP) - less * 2
+            return m.px(TREEMAP) - less * 2.2
         case Profile():
             return m.px(PROFILE) - less + m.tx(30)
 

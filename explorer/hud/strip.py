@@ -40,7 +40,7 @@ def build(view: View) -> Section:
     pad, gap = m.px(14), m.px(8)
     room = area.width - 2 * pad
     first = _attention if _word(view) is not None else _costs if view.state.cost else _particles
-    pieces = [first, _split, _decoded]
+    pieces: list[Draw] = [first, _split, _decoded]
     if first is not _attention or view.state.cost is not None:  # the word has the rooms' light
         pieces.append(_meter)
     rows = _rows(view, pieces, room)
