@@ -83,9 +83,8 @@ class Place:
         plot = m.px(PLOT if view.state.depth == "look" else PLOT_SMALL)
         content = set_panel(view, shown, Flow(view, 0, 0, width, measuring=True), plot).y
         if shown.plot is not None and content > room:
-            smaller = max(plot - (content - room), m.px(PLOT_LEAST))
-            content -= plot - smaller
-            plot = smaller
+            plot = max(plot - (content - room), m.px(PLOT_LEAST))
+            content = set_panel(view, shown, Flow(view, 0, 0, width, measuring=True), plot).y
         limit = max(content - room, 0.0)
         rect = Rect(area.x, area.y, area.width, round(head + min(content, room) + foot))
         body = Rect(area.x + m.px(32), area.y + head, width, rect.height - head - foot)
