@@ -1,8 +1,7 @@
 #version 330
 // Ribbons from the words to the cross-attention rooms, as strong as the attention the word receives there; and halos.
 #include "common.glsl"
-uniform mat4 p3d_ModelViewMatrix;
-uniform mat4 p3d_ProjectionMatrix;
+uniform mat4 p3d_ModelViewProjectionMatrix;
 uniform sampler2D mass;        // [step, beam]: recorded attention mass on the run's scale, 0..1
 uniform float moment;
 in vec4 p3d_Vertex;
@@ -19,12 +18,13 @@ void main() {
   uv = info.xy;
   halo = info.z < 0.0 ? 1.0 : 0.0;
   float dist = length(position - EYE);
-  vec4 view;
+  vec3 placed;
   if (halo > .5) {
     float visible = smoothstep(direction.x * .8, direction.x * 2.2, dist);
     tint = color.rgb * color.a * visible;
-    view = p3d_ModelViewMatrix * vec4(position, 1.0);
-    view.xy += uv * direction.x;
+    vec3 side, rise;
+    facing(position, side, rise);
+    placed = position + (side * uv.x + rise * uv.y) * direction.x;
   } else {
     vec2 size = vec2(textureSize(mass, 0));
     float m = textureLod(mass, vec2((info.z + .5) / size.x, (moment + .5) / size.y), 0.0).r;
@@ -32,7 +32,7 @@ void main() {
     vec3 side = normalize(cross(direction, position - EYE));
     float width = max(color.a * pow(max(m, .02), .6), dist * .0012);
     position += side * uv.y * width;
-    view = p3d_ModelViewMatrix * vec4(position, 1.0);
+    placed = position;
   }
-  gl_Position = p3d_ProjectionMatrix * view;
+  gl_Position = p3d_ModelViewProjectionMatrix * vec4(placed, 1.0);
 }

@@ -45,6 +45,13 @@ vec3 fog_color(vec3 p) {
   return mix(c, mix(vec3(.007, .032, .068), vec3(.34, .38, .60), phase), deep * .55);
 }
 
+// Axes of a sprite at p that faces the eye, in world space: view space has another "up" in every renderer.
+void facing(vec3 p, out vec3 side, out vec3 rise) {
+  vec3 toward = normalize(p - EYE);
+  side = normalize(cross(toward, vec3(0.0, 0.0, 1.0)) + vec3(1e-5, 0.0, 0.0));
+  rise = cross(side, toward);
+}
+
 float hash(vec2 p) {
   vec3 q = fract(vec3(p.xyx) * .1031);
   q += dot(q, q.yzx + 33.33);

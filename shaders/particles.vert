@@ -4,8 +4,7 @@
 // infos: per edge: x unit whose magnitude drives it (or -1), y kind, z length, w first particle.
 #include "common.glsl"
 #include "run.glsl"
-uniform mat4 p3d_ModelViewMatrix;
-uniform mat4 p3d_ProjectionMatrix;
+uniform mat4 p3d_ModelViewProjectionMatrix;
 uniform sampler2D edges;
 uniform sampler2D infos;
 uniform isampler2D owners;     // particle block → edge
@@ -18,7 +17,12 @@ out float strength;
 const int BLOCK = 32;
 const float SKIP = 1.0, FLOW = 0.0, COND = 2.0, TIME = 3.0, RETURN = 4.0;
 
-float random(float n) { return fract(sin(n * 12.9898) * 43758.5453); }
+// 0..1 for a particle and a purpose: PCG, since sin() of large numbers is no noise on every driver.
+float random(uint id, uint salt) {
+  uint h = (id * 16u + salt) * 747796405u + 2891336453u;
+  h = ((h >> ((h >> 28u) + 4u)) ^ h) * 277803737u;
+  return float(((h >> 22u) ^ h) >> 8u) / 16777216.0;
+}
 
 void main() {
   int id = gl_VertexID / 6, c = gl_VertexID % 6;
@@ -28,8 +32,8 @@ void main() {
   int edge = texelFetch(owners, ivec2(block % width, block / width), 0).r;
   vec4 info = texelFetch(infos, ivec2(edge, 0), 0);
   float i = float(id);
-  float speed = mix(.75, 1.25, random(i + .3)) * (info.y == TIME ? 6.0 : 2.4);
-  float s = fract(random(i) + drift * speed / info.z);
+  float speed = mix(.75, 1.25, random(uint(id), 0u)) * (info.y == TIME ? 6.0 : 2.4);
+  float s = fract(random(uint(id), 1u) + drift * speed / info.z);
 
   int points = textureSize(edges, 0).x;
   float f = s * float(points - 1);
@@ -40,12 +44,12 @@ void main() {
   vec3 up = cross(across, along);
   vec3 centre = mix(a.xyz, b.xyz, f - float(k));
 
-  float lane = random(i + 5.1), angle = 6.2831 * random(i + 1.7) + s * 5.0 * (random(i + 8.0) - .5);
-  float spread = pow(random(i + 2.9), 1.6);
+  float lane = random(uint(id), 2u), angle = 6.2831 * random(uint(id), 3u) + s * 5.0 * (random(uint(id), 4u) - .5);
+  float spread = pow(random(uint(id), 5u), 1.6);
   vec2 offset;
   if (info.y == SKIP) {       // two strands at the rails, one thin overhead: the walkway stays clear
     float side = lane < .42 ? -1.0 : lane < .84 ? 1.0 : 0.0;
-    offset = side == 0.0 ? vec2(0.0, 3.5) : vec2(side * 2.05, 1.15);
+    offset = side == 0.0 ? vec2(0.0, 3.5) : vec2(side * 2.05, 1.25);
     offset += vec2(cos(angle), sin(angle)) * (side == 0.0 ? 1.5 : .42) * spread;
   } else {
     offset = vec2(cos(angle), sin(angle)) * spread * (info.y == FLOW || info.y == RETURN ? .55 : .30);
@@ -53,19 +57,21 @@ void main() {
   position = centre + across * offset.x + up * (offset.y + sin(s * 19.0 + i) * .08);
 
   float dist = length(position - EYE);
-  float size = (info.y == SKIP ? .075 : .050) * mix(.55, 1.35, random(i + 6.6)) * (random(i + 7.7) > .965 ? 2.0 : 1.0);
+  float size = (info.y == SKIP ? .11 : .055) * mix(.55, 1.35, random(uint(id), 6u)) * (random(uint(id), 7u) > .965 ? 2.0 : 1.0);
   float grown = max(size, .0012 * dist);
-  strength = pow(size / grown, 1.4) * smoothstep(1.2, 4.0, dist) * smoothstep(0.0, .04, s) * smoothstep(1.0, .96, s);
-  float shown = info.x < 0.0 ? .8 : mix(.18, 1.0, magnitude(info.x));
-  strength *= step(random(i + 9.9), shown);
+  strength = pow(size / grown, 1.4) * (info.y == SKIP ? smoothstep(.7, 2.6, dist) : smoothstep(2.0, 7.0, dist)) * smoothstep(0.0, .04, s) * smoothstep(1.0, .96, s);
+  float shown = info.x < 0.0 ? .8 : mix(.38, 1.0, magnitude(info.x));
+  strength *= step(random(uint(id), 8u), shown);
   strength *= 1.0 - smoothstep(150.0, 330.0, dist);
 
   bool warm = info.y == COND || info.y == RETURN;
-  tint = warm ? mix(vec3(1.0, .62, .24), vec3(1.0, .80, .46), random(i + 4.4))
-              : mix(vec3(.30, .72, 1.0), vec3(.62, .94, 1.0), random(i + 4.4));
-  vec4 view = p3d_ModelViewMatrix * vec4(position, 1.0);
-  vec3 motion = mat3(p3d_ModelViewMatrix) * along;
-  vec2 ax = normalize(motion.xy + vec2(1e-4)), ay = vec2(-ax.y, ax.x);
-  view.xy += (ax * corner.x * (1.0 + 1.1 * length(motion.xy)) + ay * corner.y) * grown;
-  gl_Position = strength > .002 ? p3d_ProjectionMatrix * view : vec4(2.0, 2.0, 2.0, 1.0);
+  tint = warm ? mix(vec3(1.0, .62, .24), vec3(1.0, .80, .46), random(uint(id), 9u))
+              : mix(vec3(.30, .72, 1.0), vec3(.62, .94, 1.0), random(uint(id), 9u));
+  vec3 side, rise;
+  facing(position, side, rise);
+  vec2 motion = vec2(dot(along, side), dot(along, rise));
+  vec2 ax = normalize(motion + vec2(1e-4)), ay = vec2(-ax.y, ax.x);
+  vec2 spot = (ax * corner.x * (1.0 + 1.1 * length(motion)) + ay * corner.y) * grown;
+  vec4 placed = vec4(position + side * spot.x + rise * spot.y, 1.0);
+  gl_Position = strength > .002 ? p3d_ModelViewProjectionMatrix * placed : vec4(2.0, 2.0, 2.0, 1.0);
 }

@@ -16,7 +16,7 @@ POINTS = 32
 BLOCK = 32
 """Particles per block; a block belongs to one edge (same constant in particles.vert)."""
 KINDS = {"flow": 0, "skip": 1, "cond": 2, "time": 3, "return": 4}
-PER_METRE = {"flow": 9.0, "skip": 26.0, "cond": 0.0, "time": 0.55, "return": 7.0}
+PER_METRE = {"flow": 9.0, "skip": 52.0, "cond": 0.0, "time": 0.55, "return": 7.0}
 OWNERS_WIDTH = 64
 
 
