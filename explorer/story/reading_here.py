@@ -9,6 +9,8 @@ from explorer.story.pixels import MARKERS, Place, lanes_of, layers_read, shares
 from explorer.story.provenance import Provenance
 from explorer.story.rooms import unit_title
 
+MOST = 5
+
 
 def pixel_panel(ask: Ask, name: str) -> Panel:
     """`name` is what follows `pixel:` in an id (see `Place`)."""
@@ -60,6 +62,10 @@ def _bars(ask: Ask, place: Place) -> Bars | None:
         for lane, value in zip(lanes, values, strict=True)
         if lane.role == "word"
     ]
+    if (
+        ask.state.depth == "engineer"
+    ):  # beside formula and code there is room for the words read most
+        rows = sorted(rows, key=lambda bar: -bar.value)[:MOST]
     rest = sum(float(v) for lane, v in zip(lanes, values, strict=True) if lane.role != "word")
     rows.append(Bar(ask.text("pixel.rest"), rest, warm=False))
     top = pack.array("attention").scale_p995 or 1.0
