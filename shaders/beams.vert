@@ -23,7 +23,7 @@ void main() {
     float visible = smoothstep(direction.x * .8, direction.x * 2.2, dist);
     tint = color.rgb * color.a * visible;
     vec3 side, rise;
-    facing(position, side, rise);
+    sprite_axes(position, side, rise);
     placed = position + (side * uv.x + rise * uv.y) * direction.x;
   } else {
     vec2 size = vec2(textureSize(mass, 0));

@@ -46,7 +46,7 @@ vec3 fog_color(vec3 p) {
 }
 
 // Axes of a sprite at p that faces the eye, in world space: view space has another "up" in every renderer.
-void facing(vec3 p, out vec3 side, out vec3 rise) {
+void sprite_axes(vec3 p, out vec3 side, out vec3 rise) {
   vec3 toward = normalize(p - EYE);
   side = normalize(cross(toward, vec3(0.0, 0.0, 1.0)) + vec3(1e-5, 0.0, 0.0));
   rise = cross(side, toward);

@@ -68,7 +68,7 @@ void main() {
   tint = warm ? mix(vec3(1.0, .62, .24), vec3(1.0, .80, .46), random(uint(id), 9u))
               : mix(vec3(.30, .72, 1.0), vec3(.62, .94, 1.0), random(uint(id), 9u));
   vec3 side, rise;
-  facing(position, side, rise);
+  sprite_axes(position, side, rise);
   vec2 motion = vec2(dot(along, side), dot(along, rise));
   vec2 ax = normalize(motion + vec2(1e-4)), ay = vec2(-ax.y, ax.x);
   vec2 spot = (ax * corner.x * (1.0 + 1.1 * length(motion)) + ay * corner.y) * grown;
