@@ -28,10 +28,12 @@ from explorer.view.pipeline import Pipeline
 from explorer.view.quality import PRESETS
 from explorer.view.words import tile_owners
 from explorer.view.world import World
+from explorer.world.exhibits import probed
 from explorer.world.picking import Hit, ray
 from explorer.world.pointing import place_on
 from explorer.world.rails import Pose
 from explorer.world.site import Site
+from explorer.world.valley import Vec3
 
 
 class App:
@@ -205,13 +207,25 @@ class App:
         return Place(canvas.shows, u, v).id
 
     def _hit(self, x: float, y: float) -> Hit | None:
+        return self.picker.pick(self.rig.pose.eye, self._ray(x, y))
+
+    def _ray(self, x: float, y: float) -> Vec3:
+        """The direction of a look through a pixel (from the top left)."""
         width, height = self.size
         pose = self.rig.pose
-        direction = ray(
+        return ray(
             pose.eye, pose.heading, pose.pitch, pose.fov,
             2 * x / width - 1, 1 - 2 * y / height, width / height,
         )  # fmt: skip
-        return self.picker.pick(pose.eye, direction)
+
+    def select(self, x: float, y: float) -> None:
+        """Select what stands at a pixel; where that is ground of the Dig, the probe goes there."""
+        found, state = self.pick(x, y), self.store.state
+        place = next((p for p in self.site.places.exhibits if p.id == found), None)
+        probe = place and probed(
+            place, self.rig.pose.eye, self._ray(x, y), state.probe, state.step, state.steps
+        )
+        self.store.update(selection=found, probe=probe or state.probe)
 
     def _show_stage(self, stage: Loaded) -> None:
         pack = stage.arrays.pack

@@ -93,8 +93,7 @@ _STATE: dict[str, Callable[[State], dict[str, Any]]] = {
 
 def _select(app: App, at: tuple[float, float] | None) -> None:
     if at is not None:
-        found = app.pick(*at)
-        app.store.update(selection=found)
+        app.select(*at)
 
 
 def _fly(app: App, at: tuple[float, float] | None) -> None:
@@ -129,7 +128,7 @@ def _screenshot(app: App, at: tuple[float, float] | None) -> None:
 
 def _activate(app: App, at: tuple[float, float] | None) -> None:
     width, height = app.size
-    app.store.update(selection=app.pick(width / 2, height / 2))
+    app.select(width / 2, height / 2)
 
 
 def _tour(name: str) -> Callable[[App, tuple[float, float] | None], None]:

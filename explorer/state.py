@@ -45,6 +45,8 @@ class State:
     """Divider of the noisy/clean split view, 0..1 across the canvas; None when closed."""
     decoded: bool = False
     """Show x_t and noise through the decoder instead of as latent channels."""
+    probe: tuple[float, float] = (0.5, 0.62)
+    """The place in the picture that is looked into: right and down, 0..1."""
     unfolded: str | None = None
     """Unit whose layers are unfolded."""
     cost: Cost | None = None

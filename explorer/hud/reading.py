@@ -160,13 +160,15 @@ def bind(action: PanelAction) -> Action:
             return change(unfolded=action.value)
         case "overlay":
             word = action.value
-            return change(overlay=word is not None, word=None if word is None else int(word))
+            return change(overlay=word is not None, word=None if word is None else int(str(word)))
         case "split":
             return change(split=action.value)
         case "decoded":
             return change(decoded=action.value)
         case "select":
             return change(selection=action.value)
+        case "probe":
+            return change(probe=action.value)
         case "teleport":
             return Command("teleport", action.value)
         case "cost":

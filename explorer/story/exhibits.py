@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from explorer.story.ask import Ask
 from explorer.story.panel import Fact, Panel, PanelAction, Plot
 from explorer.story.provenance import Provenance
-from explorer.story.record import settling_dust
+from explorer.story.record import pixel_at, settling_dust
 
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 DERIVED, ILLUSTRATION = Provenance.DERIVED, Provenance.ILLUSTRATION
 
 
@@ -27,12 +30,14 @@ def _metaphor(
 ) -> Panel:
     """A panel in three parts: what is seen, what the metaphor gets right, where it breaks."""
     key = f"station.{name}"
+    # the numbers need the place of one part; where the metaphor breaks is never left out
+    parts = ("", ".right", ".breaks") if ask.state.depth == "look" else ("", ".breaks")
     return Panel(
         id=f"station:{name}",
         badge=ILLUSTRATION,
         title=ask.text(f"{key}.title"),
         kicker=ask.text("exhibit.kicker"),
-        lines=tuple(line for part in ("", ".right", ".breaks") for line in ask.lines(key + part)),
+        lines=tuple(line for part in parts for line in ask.lines(key + part)),
         plot=plot,
         facts=facts,
         formula=ask.formula((key,), ask.python(python)),
@@ -58,5 +63,38 @@ def _sculptor(ask: Ask, name: str) -> Panel:
     )
 
 
-EXHIBITS: dict[str, Callable[[Ask, str], Panel]] = {"sculptor": _sculptor}
+STRIDE = 0.08
+"""How far a panel's buttons move the row of the Dig, of the picture's height."""
+
+
+def _dig(ask: Ask, name: str) -> Panel:
+    record, (right, down) = ask.record, ask.state.probe
+    pixel = record.pixel("steps", ask.state.probe)
+    light = None if pixel is None else tuple(float(v) for v in pixel @ LUMINANCE / 255)
+    row, column = pixel_at(ask.state.probe, *record.metadata.size[::-1])
+    latent = record.tensor("x_t")
+    shown = None
+    if latent is not None:
+        y, x = pixel_at(ask.state.probe, *latent.shape[2:])
+        shown = " ".join(f"{v:+.2f}" for v in latent[ask.step, :4, y, x])
+    return _metaphor(
+        ask,
+        name,
+        ask.plot("pixel", light, DERIVED, "pixel_formula", high=1.0),
+        (
+            ask.fact("pixel", ask.text("value.pixel", row=row + 1, column=column + 1)),
+            ask.fact("rgb", None if pixel is None else " ".join(str(v) for v in pixel[ask.step])),
+            ask.fact("latent", shown),
+        ),
+        f'.image("steps", {ask.step})[{row}, {column}]',
+        *(
+            PanelAction(
+                "probe", ask.text(f"action.{key}"), (right, min(max(down + by, 0.04), 0.96))
+            )
+            for key, by in (("row_up", -STRIDE), ("row_down", STRIDE))
+        ),
+    )
+
+
+EXHIBITS: dict[str, Callable[[Ask, str], Panel]] = {"sculptor": _sculptor, "dig": _dig}
 """Panels by the id of their station."""

@@ -130,11 +130,11 @@ class PanelAction:
     """Something to press. `name` is what it does, `value` with what."""
 
     name: Literal[
-        "depth", "unfold", "overlay", "split", "decoded", "select", "teleport", "close", "cost",
-        "open_model", "open_run",
+        "depth", "unfold", "overlay", "split", "decoded", "select", "teleport", "probe", "close",
+        "cost", "open_model", "open_run",
     ]  # fmt: skip
     label: str
-    value: str | bool | float | None = None
+    value: str | bool | float | tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ class Record:
         self.architecture = architecture
         self._units = {unit.id: unit for unit in architecture.units}
         self._tensors: dict[str, F32 | None] = {}
+        self._pictures: dict[str, NDArray[np.uint8] | None] = {}
 
     @property
     def metadata(self) -> Metadata:
@@ -139,6 +140,24 @@ class Record:
             return None
         return _series(np.sqrt((latent[: self.steps] ** 2).mean(axis=(1, 2, 3))))
 
+    def pictures(self, name: str) -> NDArray[np.uint8] | None:
+        """Every step's picture of an array, `[S, H, W, 3]`, read once; None if it was not recorded."""
+        if name not in self._pictures:
+            try:
+                every = [self.pack.image(name, i) for i in range(self.steps)]
+                self._pictures[name] = np.stack(every) if self.pack.has(name) else None
+            except (PackError, KeyError):
+                self._pictures[name] = None
+        return self._pictures[name]
+
+    def pixel(self, name: str, probe: tuple[float, float]) -> NDArray[np.uint8] | None:
+        """One pixel of an array's pictures through all steps, `[S, 3]`; `probe` is right and down, 0..1."""
+        pictures = self.pictures(name)
+        if pictures is None:
+            return None
+        row, column = pixel_at(probe, pictures.shape[1], pictures.shape[2])
+        return np.asarray(pictures[:, row, column])
+
     def settling(self) -> Series | None:
         """‖x0ₖ − x0ₖ₋₁‖ ÷ ‖x0ₖ‖ at every step; None at the first, which has none before it."""
         x0 = self.tensor("x0")
@@ -179,3 +198,11 @@ def settling_dust(step: Step) -> float | None:
     if step.coefficients is None or step.sigma <= 0:
         return None
     return min(max(step.coefficients.eps / step.sigma, 0.0), 1.0)
+
+
+def pixel_at(probe: tuple[float, float], height: int, width: int) -> tuple[int, int]:
+    """Row and column of the pixel at `probe` (right, down; 0..1)."""
+    return (
+        min(max(int(probe[1] * height), 0), height - 1),
+        min(max(int(probe[0] * width), 0), width - 1),
+    )

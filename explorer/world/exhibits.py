@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from explorer.world import stations as kinds
+from explorer.world.dig import CURB, MARGIN, WALK, DigPlan
 from explorer.world.layout import LayoutError, footprint, shapes_overlap
 from explorer.world.picking import Target
 from explorer.world.promenade import is_flat
@@ -26,6 +28,8 @@ class Ground:
     blocks: tuple[Box, ...] = ()
     """Boxes that nobody walks through; a top that is low enough can be stepped on."""
     decks: tuple[tuple[Vec3, Vec3, Vec3, Vec3], ...] = ()
+    walls: tuple[tuple[Vec3, Vec3], ...] = ()
+    """Railings: blocked from the ground to hand height over their line."""
     targets: tuple[Box, ...] = ()
     """Boxes that select the exhibit."""
 
@@ -49,6 +53,8 @@ class ExhibitPlace:
         ]
 
 
+RAIL = 1.05
+"""Height of a railing, metres."""
 PLINTH = 1.15
 """Height of the sculptor's plinth, metres."""
 
@@ -68,6 +74,45 @@ def _sculptor(station: kinds.Sculptor) -> Ground:
     )  # fmt: skip
 
 
+def _dig(station: kinds.Dig) -> Ground:
+    """The field, a ramp up its left side, and a walk behind it from which one looks down."""
+    plan = DigPlan.of(station)
+    half, top = plan.size / 2, plan.height + 0.2
+    inner, outer, behind = -half - CURB, -half - CURB - WALK, plan.back + CURB
+    end = half + CURB
+    ramp = (
+        (outer, plan.front, 0.0),
+        (inner, plan.front, 0.0),
+        (inner, behind, top),
+        (outer, behind, top),
+    )
+    return Ground(
+        width=plan.size + 2 * (CURB + WALK) + 0.4,
+        depth=plan.size + CURB + WALK + MARGIN,
+        blocks=(((inner + 0.12, plan.front - 0.1, 0.0), (end - 0.12, behind - 0.12, plan.height)),),
+        decks=(ramp, platform((outer, behind), (end, behind + WALK), top)),
+        walls=(
+            *_rail((inner, plan.front, 0.0), (inner, behind, top)),
+            *_rail((outer, plan.front, 0.0), (outer, behind, top)),
+            *_rail((inner, behind, top), (end, behind, top)),
+            *_rail((outer, behind + WALK, top), (end, behind + WALK, top)),
+            *_rail((outer, behind, top), (outer, behind + WALK, top)),
+            *_rail((end, behind, top), (end, behind + WALK, top)),
+        ),
+        targets=(((-half, plan.front, 0.0), (half, plan.back, plan.height)),),
+    )
+
+
+def _rail(a: Vec3, b: Vec3) -> list[tuple[Vec3, Vec3]]:
+    """A railing down to the ground along a → b, in pieces so that each is about level."""
+    count = max(round(abs(b[2] - a[2]) / 0.35), 1)
+    points = [
+        (a[0] + (b[0] - a[0]) * i / count, a[1] + (b[1] - a[1]) * i / count, a[2] + (b[2] - a[2]) * i / count)
+        for i in range(count + 1)
+    ]  # fmt: skip
+    return list(pairwise(points))
+
+
 def platform(
     low: tuple[float, float], high: tuple[float, float], z: float
 ) -> tuple[Vec3, Vec3, Vec3, Vec3]:
@@ -76,7 +121,10 @@ def platform(
     return ((x0, y0, z), (x1, y0, z), (x1, y1, z), (x0, y1, z))
 
 
-GROUNDS: dict[type[kinds.Exhibit], Callable[..., Ground]] = {kinds.Sculptor: _sculptor}
+GROUNDS: dict[type[kinds.Exhibit], Callable[..., Ground]] = {
+    kinds.Sculptor: _sculptor,
+    kinds.Dig: _dig,
+}
 """Kind of exhibit → what it needs of the ground."""
 
 
@@ -101,6 +149,9 @@ def place_exhibit(
             valley.walls.append(Wall(a, b, z + z0, z + z1, 0.1))
         roof = [at(p) for p in ((x0, y0, z1), (x1, y0, z1), (x1, y1, z1), (x0, y1, z1))]
         valley.decks.append(Deck((roof[0], roof[1], roof[2], roof[3])))
+    for foot, head in place.ground.walls:
+        high = max(foot[2], head[2]) + RAIL
+        valley.walls.append(Wall(at(foot)[:2], at(head)[:2], z - 0.3, z + high, 0.1))
     valley.anchors[place.id] = Frame(at((0.0, -place.ground.depth / 2, 0.0)), frame.yaw)
     return place
 
@@ -129,3 +180,13 @@ def exhibit_targets(place: ExhibitPlace) -> list[Target]:
         )
         for (x0, y0, z0), (x1, y1, z1) in place.ground.targets
     ]
+
+
+def probed(
+    place: ExhibitPlace, eye: Vec3, ray: Vec3, probe: tuple[float, float], step: float, steps: int
+) -> tuple[float, float] | None:
+    """The place in the picture (right, down; 0..1) that a look at an exhibit falls on; None where it shows none."""
+    if not isinstance(place.station, kinds.Dig):
+        return None
+    plan, turn = DigPlan.of(place.station), Frame((0.0, 0.0, 0.0), place.frame.yaw)
+    return plan.meets(place.frame.to_local(eye), turn.to_local(ray), probe, plan.level(step, steps))

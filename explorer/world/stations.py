@@ -131,6 +131,13 @@ class Sculptor(Exhibit, tag="sculptor", frozen=True, kw_only=True):
     dust: Annotated[int, about("grains of dust", 0, 20000)] = 2400
 
 
+class Dig(Exhibit, tag="dig", frozen=True, kw_only=True):
+    """The Dig: a field of ground with one layer a step, cut open along one row of the picture."""
+
+    size: Annotated[float, about("side of the field, metres", 3, 9.5)] = 8.8
+    height: Annotated[float, about("height of all layers together, metres", 1, 5)] = 3.2
+
+
 AnyStation = (
     Gallery
     | Canvas
@@ -145,4 +152,5 @@ AnyStation = (
     | Box
     | LightLine
     | Sculptor
+    | Dig
 )

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from explorer.story.record import Record
 
-STATIONS = ("noise_shore", "deep", "gallery", "return_road", "jetty", "somewhere", "sculptor")
+STATIONS = (
+    "noise_shore",
+    "deep",
+    "gallery",
+    "return_road",
+    "jetty",
+    "somewhere",
+    "sculptor",
+    "dig",
+)
 
 
 def everything(record: Record) -> list[str]:

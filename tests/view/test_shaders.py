@@ -20,6 +20,7 @@ VARIANTS: list[tuple[str, str, dict[str, int]]] = [
     ("canvas.vert", "clock.frag", {}),
     ("particles.vert", "particles.frag", {}),
     ("columns.vert", "columns.frag", {}),
+    ("dig.vert", "dig.frag", {}),
     ("dust.vert", "particles.frag", {}),
     ("beams.vert", "beams.frag", {}),
     *[("screen.vert", f"{f}.frag", {}) for f in ("occlusion", "blur", "bloom_down", "bloom_up", "finish")],

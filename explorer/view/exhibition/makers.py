@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from explorer.view.exhibition.base import Maker
+from explorer.view.exhibition.dig import Dig
 from explorer.view.exhibition.sculptor import Sculptor
 from explorer.world import stations as kinds
 
-MAKERS: dict[type[kinds.Exhibit], Maker] = {kinds.Sculptor: Sculptor}
+MAKERS: dict[type[kinds.Exhibit], Maker] = {kinds.Sculptor: Sculptor, kinds.Dig: Dig}
