@@ -10,7 +10,7 @@ uniform vec2 axis;            // cosine and sine of its yaw
 uniform int columns;          // to a side
 uniform float size;           // side of the stone, metres
 uniform float relief;         // length of a white column over that of a black one, metres
-uniform float facing;         // 1: the front, -1: the back
+uniform float front;         // 1: the front, -1: the back
 out vec3 position;
 out vec3 tint;
 out float strength;
@@ -34,7 +34,7 @@ void main() {
   // both sides show the picture the right way round
   vec3 e = EYE - place;
   vec3 eye = vec3(axis.x * e.x + axis.y * e.y, axis.x * e.y - axis.y * e.x, e.z);
-  eye.xy *= facing;
+  eye.xy *= front;
   vec2 low = (cell / float(columns) - .5) * size, side = vec2(size / float(columns));
   vec3 p;
   if (face == 0) {
@@ -52,7 +52,7 @@ void main() {
   strength *= mix(.55, 1.0, saturate(-p.y / (LEAST + relief)));   // the root of a column lies in shadow
   if (face == 0) strength = 1.0;
   tint = rgb;
-  p.xy *= facing;
+  p.xy *= front;
   position = place + vec3(axis.x * p.x - axis.y * p.y, axis.y * p.x + axis.x * p.y, p.z);
   gl_Position = p3d_ModelViewProjectionMatrix * vec4(position, 1.0);
 }

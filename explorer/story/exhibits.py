@@ -80,7 +80,7 @@ def _dig(ask: Ask, name: str) -> Panel:
     return _metaphor(
         ask,
         name,
-        ask.plot("pixel", light, DERIVED, "pixel_formula", high=1.0),
+        ask.plot("dig", light, DERIVED, "dig_formula", high=1.0),
         (
             ask.fact("pixel", ask.text("value.pixel", row=row + 1, column=column + 1)),
             ask.fact("rgb", None if pixel is None else " ".join(str(v) for v in pixel[ask.step])),

@@ -89,7 +89,7 @@ class Sculptor:
     def _side(self, facing: float, columns: int) -> p3d.NodePath:
         path = self._bounded(vertexless("columns", columns * columns * VERTICES), 0.5)
         path.set_shader(load_shader("columns.vert", "columns.frag"))
-        path.set_shader_inputs(facing=facing, columns=columns)
+        path.set_shader_inputs(front=facing, columns=columns)
         path.set_two_sided(True)
         return path
 
