@@ -50,7 +50,7 @@ def _sweep(
         )
     z = np.broadcast_to(heights[:, None], rings.shape[:2]).copy()
     if hills:
-        z *= _hill_mask(terrain, rings) * (1 + 0.16 * _wave(turns * 2.3 + 1.0))[None]
+        z *= _hill_mask(terrain, rings) * (1 + 0.16 * _wave(turns * 2.0 + 1.0))[None]
     keep = np.asarray(rings[..., 1] > terrain.shore_y - 0.01)
     points = np.concatenate([rings, z[..., None]], -1)
     points[..., 1] = np.maximum(points[..., 1], terrain.shore_y)
@@ -127,7 +127,7 @@ def _roughness(turns: NDArray[np.float64], z: float, beyond: float) -> NDArray[n
 
 def _hill_mask(terrain: Terrain, rings: NDArray[np.float64]) -> NDArray[np.float64]:
     """Hills stand around the sides and the far end and open at the mouth."""
-    a = np.abs(rings[..., 0]).max() + terrain.stretch
+    a = terrain.rim + 50.0 + terrain.stretch  # the same for all strips: they share their edges
     s = (rings[..., 1] - terrain.centre_y) / a
     return np.asarray(1 / (1 + np.exp(-(s + 0.55) * 9)))
 
