@@ -10,5 +10,9 @@ class InputError(Exception):
         super().__init__(" ".join(f"{what}; {hint}".split()) if hint else what)
 
 
+class DiskFullError(InputError):
+    """No space is left: nothing that writes can go on."""
+
+
 class CaptureError(Exception):
     """The model ran, but what it did could not be recorded faithfully; nothing is written."""

@@ -36,7 +36,7 @@ from assetgen.capture.run import Captured, Settings, capture, plain
 from assetgen.capture.solvers import solver_for
 from assetgen.capture.tokens import TokenizedPrompt, tokenize
 from assetgen.capture.trace import trace
-from assetgen.errors import CaptureError, InputError
+from assetgen.errors import CaptureError, DiskFullError, InputError
 from assetgen.estimate import PROFILES, Contents, Estimate, estimate
 from assetgen.models.load import load_pipeline, weights_hash
 from assetgen.models.recogniser import FOLDER, has_recogniser, load_recogniser, read_config
@@ -59,7 +59,10 @@ MOST_STEPS = 256
 
 @dataclass(frozen=True)
 class Job:
-    """One run to bake. `id` is its folder's name; a `study` lies apart from the full runs."""
+    """One run to bake. `id` is its folder's name; a `study` lies apart from the full runs.
+
+    `key` names all that determines the result (`assetgen.jobs.key`) and is written into the pack.
+    """
 
     id: str
     title: str
@@ -67,6 +70,7 @@ class Job:
     profile: Profile = "viewer"
     pair: str | None = None
     study: Study | None = None
+    key: str | None = None
 
 
 class Baker:
@@ -230,6 +234,7 @@ class Baker:
             controls=controls,
             arrays={},
             study=job.study,
+            job=job.key,
         )
 
     def _write(
@@ -244,7 +249,7 @@ class Baker:
                 save(recording, metadata, writer, timing)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise InputError(
+                raise DiskFullError(
                     f"the disk of {self.folder} is full", "free some space; nothing was written"
                 ) from None
             raise InputError(f"{target} cannot be written: {error.strerror}") from None

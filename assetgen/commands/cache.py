@@ -28,7 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     def verb(name: str, text: str) -> argparse.ArgumentParser:
         found = verbs.add_parser(name, help=text, description=text)
-        _add_folder(found)
+        add_folder(found)
         return found
 
     verb("list", "every model of the cache").set_defaults(func=_list)
@@ -51,9 +51,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `generate` and `batch` about the cache."""
+    """The options of `generate` about the cache."""
     group = parser.add_argument_group("models of the hub")
-    _add_folder(group)
+    add_folder(group)
     group.add_argument("--no-cache", action="store_true", help="fetch, use and delete the model")
     group.add_argument("--list-cache", action="store_true", help="list the cached models")
     group.add_argument("--clear-cache", action="store_true", help="delete all cached models")
@@ -117,7 +117,8 @@ def _agreed(question: str) -> bool:
     return input(question).strip().lower() in ("y", "yes")
 
 
-def _add_folder(parser: argparse._ActionsContainer) -> None:
+def add_folder(parser: argparse._ActionsContainer) -> None:
+    """`--cache-dir`."""
     parser.add_argument(
         "--cache-dir", type=Path, metavar="DIR", default=Path(_DEFAULT),
         help=f"where models of the hub are kept (default: {_DEFAULT})",

@@ -271,7 +271,10 @@ class Study(msgspec.Struct, frozen=True):
 
 
 class Metadata(msgspec.Struct, frozen=True):
-    """`metadata.json`: everything about a run that is not an array."""
+    """`metadata.json`: everything about a run that is not an array.
+
+    `job` is the key of the batch job that made it (`assetgen.jobs.key`), None without a batch.
+    """
 
     format: int
     profile: Profile
@@ -296,6 +299,7 @@ class Metadata(msgspec.Struct, frozen=True):
     pair: str | None = None
     study: Study | None = None
     light: tuple[str, ...] | None = None
+    job: str | None = None
 
 
 class FileEntry(msgspec.Struct, frozen=True):

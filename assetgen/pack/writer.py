@@ -142,14 +142,22 @@ def _abandoned(folder: Path, name: str) -> bool:
     if not pid.isdigit():
         return False
     if host == socket.gethostname() and os.name == "posix":
-        try:
-            os.kill(int(pid), 0)  # signal 0 only asks whether the process is there
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return int(pid) == os.getpid()
+        return int(pid) == os.getpid() or not _alive(int(pid))
     return time.time() - folder.stat().st_mtime > _ABANDONED_AFTER
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)  # signal 0 only asks whether the process is there
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:  # in a container nobody may collect a killed process: it stays as a zombie
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return True
+    return state not in ("Z", "X")
 
 
 def _durable(path: Path, data: bytes) -> None:

@@ -1,0 +1,118 @@
+"""Doing one job: the same function in every executor. A worker keeps the model of its last job loaded."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Protocol
+
+from assetgen.errors import CaptureError, DiskFullError, InputError
+from assetgen.jobs.ledger import Ledger
+from assetgen.jobs.spec import JobSpec
+from assetgen.models.registry import ModelEntry
+from assetgen.pack.errors import PackError
+
+if TYPE_CHECKING:
+    from assetgen.generate import Baker
+
+Work = Callable[[JobSpec], object]
+"""Does a job or raises."""
+MakeWork = Callable[[], Work]
+"""Called once in each worker; has to be picklable."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A worker took the job."""
+
+    job: JobSpec
+    pid: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a job ended: `log` is None if it is done. `stop`: no other job can work either."""
+
+    job: JobSpec
+    seconds: float = 0.0
+    log: str | None = None
+    stop: bool = False
+
+
+Event = Started | Ended
+
+
+class Executor(Protocol):
+    """Takes jobs from the left of `queue` until it is empty and no worker is busy.
+
+    The caller may append to the queue between two events: that is how a failed job comes back.
+    """
+
+    def __call__(self, queue: deque[JobSpec], make: MakeWork) -> Iterator[Event]: ...
+
+
+def attempt(work: Work, job: JobSpec) -> Ended:
+    """Do one job and say how it ended; never raises for what the job does."""
+    started = perf_counter()
+    try:
+        work(job)
+    except DiskFullError as error:
+        return Ended(job, perf_counter() - started, str(error), stop=True)
+    except (InputError, CaptureError, PackError) as error:
+        return Ended(job, perf_counter() - started, str(error))
+    except Exception:
+        return Ended(job, perf_counter() - started, traceback.format_exc())
+    return Ended(job, perf_counter() - started)
+
+
+@dataclass
+class BakeWork:
+    """Bakes jobs. `models` maps the model as typed to where it lies; `force` replaces other packs."""
+
+    models: dict[str, ModelEntry]
+    out: Path
+    threads: int
+    force: bool = False
+    _loaded: dict[str, Baker] = field(default_factory=dict)
+
+    def __call__(self, job: JobSpec) -> None:
+        ledger = Ledger(self.out, {name: model.id for name, model in self.models.items()})
+        if ledger.state(job) == "done":  # by another batch in the same folder
+            return
+        self._use_threads()
+        from assetgen.capture.run import Settings
+        from assetgen.generate import Baker, Job
+
+        entry = job.entry
+        if entry.model not in self._loaded:
+            self._loaded.clear()
+            self._loaded[entry.model] = Baker(self.models[entry.model], self.out)
+        settings = Settings(
+            prompt=entry.prompt,
+            negative=entry.negative,
+            steps=int(_one(entry.steps)),
+            seed=int(_one(entry.seed)),
+            guidance=float(_one(entry.guidance)),
+            size=entry.size,
+        )
+        baked = Job(job.id, job.title, settings, entry.profile, entry.pair, key=job.key)
+        baker = self._loaded[entry.model]
+        baker.check(baked, force=self.force)
+        baker.bake(baked, force=self.force, quiet=True)
+
+    def _use_threads(self) -> None:
+        """The number of threads decides the order of sums, hence the last bits: it is part of the key."""
+        os.environ["OMP_NUM_THREADS"] = str(self.threads)
+        import torch
+
+        torch.set_num_threads(self.threads)
+
+
+def _one(value: float | list[int] | list[float]) -> float:
+    assert not isinstance(value, list)
+    return value
