@@ -91,7 +91,8 @@ def match(picture: Array, own: Templates) -> float:
 
     Correlation of the three colours together under the template's mask, each about its own mean.
     """
-    small = shrink(picture[None], MATCHED)[0].astype(np.float64)
+    image = Image.fromarray(picture).resize((MATCHED, MATCHED), Image.Resampling.BOX)
+    small = np.asarray(image, dtype=np.float64)
     spectra = np.fft.rfft2(small, axes=(0, 1))
 
     def slide(table: Array) -> Array:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from assetgen.pack.errors import PackError
 
@@ -45,6 +45,8 @@ def encode_image(pixels: U8, suffix: str) -> bytes:
     buffer = io.BytesIO()
     image = Image.fromarray(np.ascontiguousarray(pixels))
     if suffix == ".jpg":
+        # Optimised noise may need more room than Pillow allots; it would fail with an OSError.
+        ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, pixels.size)
         image.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True)
     else:
         image.save(buffer, "PNG", optimize=True)

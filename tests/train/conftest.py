@@ -5,12 +5,12 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-import numpy as np
 import pytest
 
 from assetgen.train.icons import Drawings
 from assetgen.train.scenes import Composer
 from assetgen.train.words import load_config
+from tests.fixtures.drawings import discs
 
 
 @pytest.fixture(scope="session")
@@ -20,18 +20,7 @@ def config() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def drawings(config: dict[str, Any]) -> Drawings:
-    """Two opaque discs a word, in colours of its own."""
-    size = config["icons"]["raster"]
-    y, x = np.mgrid[:size, :size] - size / 2
-    disc = (x**2 + y**2 < (0.45 * size) ** 2) * 255
-    random = np.random.default_rng(0)
-    result = {}
-    for word in config["words"]["object"] | config["words"]["thing"]:
-        pair = np.zeros((2, size, size, 4), np.uint8)
-        pair[..., :3] = random.integers(256, size=(2, 1, 1, 3))
-        pair[..., 3] = disc
-        result[word] = pair
-    return result
+    return discs(config)
 
 
 @pytest.fixture(scope="session")
