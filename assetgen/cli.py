@@ -20,6 +20,7 @@ COMMANDS = (
     "assetgen.commands.validate",
     "assetgen.commands.evaluate",
     "assetgen.commands.exhibit",
+    "assetgen.commands.card",
 )
 TRAIN = "assetgen.train.command"
 _BAKE = ("diffusers", "huggingface_hub", "torch", "transformers")

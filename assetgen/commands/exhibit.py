@@ -3,6 +3,7 @@
 noising: true scenes with noise mixed in, and what the model makes of them in one step.
 neighbours: the training scenes nearest to the picture of every recorded run.
 training: the loss curves of the work folder, kept milestones and scenes it learned from.
+samples: twenty pictures, not picked, beside the model's weights (samples.png of the model card).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from assetgen.errors import InputError
 from assetgen.pack.resources import data_dir
 
-KINDS = ("noising", "neighbours", "training")
+KINDS = ("noising", "neighbours", "training", "samples")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -61,6 +62,8 @@ def run(options: argparse.Namespace) -> int:
         work = options.work / "evaluation"
         count = int(config["unet"]["scenes"])
         file = exhibits.neighbours(composer, count, work, assets, model)
+    elif options.kind == "samples":
+        file = exhibits.samples(load_pipeline(entry.folder), composer, entry.folder)
     else:
         file = exhibits.training(composer, config, options.work, model, target)
     print(file)

@@ -9,14 +9,14 @@ following (goals: objects ≥ 90 %, both of two ≥ 80 %, false presence ≤ 5 %
     (pairs of objects, objects on a ground), painted from two noises each (seeds 0 to 399), 30 steps of
     the model's own sampler, guidance 4. A
     small convolutional network, the judge, says which of the words are in each picture (p ≥ 0.5). It
-    was trained on true scenes of the training combinations only and has never seen a generated
-    picture. An object of the prompt counts as present if the judge sees it; "both" are pictures of
-    two-object prompts in which it sees both; false presence is the share of all (picture, object or
-    thing in the sky that was not asked for) that it sees, and beside it the share of pictures with
-    any. Intervals are Wilson's 95 %, pictures taken as independent. The judge's own recall and
-    precision on 500 true held-out scenes stand beside it: under 98 % for objects and things, the
-    figure is void. The judge says what a picture resembles: it does not mind a second star or a cat
-    with two tails. How well objects are drawn is counted under memorisation.
+    was trained on true scenes only (of all combinations: who is examined is the painter) and has
+    never seen a generated picture. An object of the prompt counts as present if the judge sees it;
+    "both" are pictures of two-object prompts in which it sees both; false presence is the share of
+    all (picture, object or thing in the sky that was not asked for) that it sees, and beside it the
+    share of pictures with any. Intervals are Wilson's 95 %, pictures taken as independent. The judge's
+    own recall and precision on 500 true held-out scenes stand beside it: under 98 % for objects and
+    things, the figure is void. The judge says what a picture resembles: it does not mind a second
+    star or a cat with two tails. How well objects are drawn is counted under memorisation.
 localisation (goal: 60 % mean IoU over three SNRs)
     500 true held-out scenes, encoded, noised to SNR 0.1, 1 and 10 with fixed noise; one forward pass
     with the caption. The 16 × 16 cross-attention maps (the largest) are averaged over heads, layers

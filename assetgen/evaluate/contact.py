@@ -16,8 +16,9 @@ from assetgen.evaluate.localisation import SNRS, map_layers, places_of_scene, re
 from assetgen.evaluate.nearest import nearest, training_thumbnails
 from assetgen.evaluate.paint import Painted
 from assetgen.evaluate.reconstruction import reconstructed
+from assetgen.pack.comparing import shrink
 from assetgen.pack.images import U8, compand, encode_image, resize
-from assetgen.pack.measures import Localisation, shrink
+from assetgen.pack.measures import Localisation
 from assetgen.pack.writer import write_file
 
 GAP, LINE = 4, 12

@@ -14,11 +14,13 @@ import msgspec
 import numpy as np
 import torch
 
+from assetgen.evaluate.bench import GUIDANCE, STEPS
 from assetgen.evaluate.figures import quantiles
 from assetgen.evaluate.nearest import nearest, training_thumbnails
 from assetgen.models.load import weights_hash
 from assetgen.pack import Library, Pack
 from assetgen.pack.codec import encode
+from assetgen.pack.comparing import psnr, shrink
 from assetgen.pack.images import U8, encode_image
 from assetgen.pack.measures import (
     Example,
@@ -33,18 +35,19 @@ from assetgen.pack.measures import (
     Sheet,
     Stage,
     Training,
-    psnr,
-    shrink,
 )
 from assetgen.pack.schema import FORMAT
 from assetgen.pack.writer import write_file
-from assetgen.train.guesses import Guesser
+from assetgen.train.guesses import Guesser, quickened
 from assetgen.train.scenes import Composer
+from assetgen.train.sheets import save_captioned
 from assetgen.train.words import Scene
 
 SCENES, LEVELS, EXAMPLES, SHOWN = 6, 12, 12, 3
 POINTS = 200
 """Most points of a curve."""
+SAMPLED = 500_000
+"""Number of the first scene whose caption is painted as a sample: no training scene lies there."""
 USUAL = 300
 """True held-out scenes that say how near to a training scene a new picture usually lies."""
 
@@ -160,6 +163,25 @@ def training(
         tuple(examples),
     )
     return write_measure("training", value, tiles, target)
+
+
+def samples(pipe: Any, composer: Composer, folder: Path) -> Path:
+    """Twenty pictures, not picked: random captions, seeds 0 to 19; the last ten are held-out combinations."""
+    captions = [composer.caption(SAMPLED + i, held_out=i >= 10) for i in range(20)]
+    makers = [torch.Generator().manual_seed(i) for i in range(20)]
+    pictures: list[U8] = []
+    for start in range(0, 20, 10):
+        with quickened(pipe.unet), torch.no_grad():
+            latents = pipe(
+                captions[start : start + 10],
+                num_inference_steps=STEPS,
+                guidance_scale=GUIDANCE,
+                generator=makers[start : start + 10],
+                output_type="latent",
+            ).images
+        pictures += Guesser(pipe).decode(latents)
+    save_captioned(pictures, captions, folder / "samples.png")
+    return folder / "samples.png"
 
 
 def thin(points: Sequence[Point], most: int = POINTS) -> tuple[Point, ...]:

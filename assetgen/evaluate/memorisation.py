@@ -19,7 +19,8 @@ from assetgen.evaluate.nearest import (
 )
 from assetgen.evaluate.paint import Painted
 from assetgen.evaluate.reconstruction import reconstructed
-from assetgen.pack.measures import Memorisation, shrink
+from assetgen.pack.comparing import shrink
+from assetgen.pack.measures import Memorisation
 from assetgen.train.words import Scene
 
 SHOWN = 3

@@ -11,7 +11,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from assetgen.evaluate.bench import Array
-from assetgen.pack.measures import SIDE, shrink
+from assetgen.pack.comparing import SIDE, shrink
 from assetgen.train.scenes import Composer
 
 MATCHED = 64

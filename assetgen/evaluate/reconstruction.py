@@ -6,7 +6,8 @@ import numpy as np
 
 from assetgen.evaluate.bench import Array, Bench
 from assetgen.evaluate.figures import mean_interval
-from assetgen.pack.measures import Reconstruction, psnr
+from assetgen.pack.comparing import psnr
+from assetgen.pack.measures import Reconstruction
 
 
 def measure_reconstruction(bench: Bench, sheet: str) -> Reconstruction:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from assetgen.pack.codec import decode
+from assetgen.pack.comparing import distance, psnr
 from assetgen.pack.errors import PackError
 from assetgen.pack.images import image_size
 from assetgen.pack.measures import (
@@ -19,8 +20,6 @@ from assetgen.pack.measures import (
     Rate,
     Sheet,
     Training,
-    distance,
-    psnr,
     rate,
     read_tile,
 )

@@ -46,16 +46,20 @@ def labels_of(composer: Composer, numbers: range, held_out: bool) -> Tensor:
 
 
 def load_estimates(
-    spec: Mapping[str, Any], composer: Composer, guesser: Guesser, folder: Path, *, held_out: bool
+    spec: Mapping[str, Any], composer: Composer, guesser: Guesser, folder: Path, *, training: bool
 ) -> Estimates:
     """The estimates that the configuration asks for; makes the shards that do not exist yet."""
-    count = spec["estimates_held" if held_out else "estimates"]
-    name = "held" if held_out else "train"
-    files = [folder / f"{name}_{number:03d}.pt" for number in range(-(-count // SHARD))]
-    for number, file in enumerate(tqdm(files, desc=f"estimates, {name}", unit="shard")):
+    parts = {"held": (range(spec["estimates_held"]), True)}
+    if training:
+        apart = range(spec["apart"], spec["apart"] + spec["estimates_apart"])
+        parts = {"train": (range(spec["estimates"]), False), "apart": (apart, True)}
+    files: dict[Path, tuple[range, bool]] = {}
+    for name, (numbers, held_out) in parts.items():
+        for shard, start in enumerate(range(0, len(numbers), SHARD)):
+            files[folder / f"{name}_{shard:03d}.pt"] = (numbers[start : start + SHARD], held_out)
+    for file, wanted in tqdm(files.items(), desc="estimates", unit="shard"):
         if not file.exists():
-            numbers = range(number * SHARD, min((number + 1) * SHARD, count))
-            save_atomic(_make(spec, composer, guesser, numbers, held_out), file)
+            save_atomic(_make(spec, composer, guesser, *wanted), file)
     shards = [load_state(file) for file in files]
     return Estimates(*(torch.cat([s[key] for s in shards]) for key in Estimates.__annotations__))
 

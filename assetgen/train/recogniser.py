@@ -38,8 +38,13 @@ class RecogniserTask:
         self.name = "recogniser" if estimates else "judge"
         self._rng = np.random.default_rng()
         self._composer, self._estimates = composer, estimates
-        self._pool = scene_pool(composer, config["vae"]["pool"], work / "pool.npy")
-        self._labels = labels_of(composer, range(len(self._pool)), held_out=False)
+        self._pools = [scene_pool(composer, config["vae"]["pool"], work / "pool.npy")]
+        apart = range(self._spec["apart"], self._spec["apart"] + self._spec["pool_apart"])
+        self._pools.append(scene_pool(composer, apart, work / "pool_apart.npy", held_out=True))
+        self._labels = [
+            labels_of(composer, range(len(self._pools[0])), held_out=False),
+            labels_of(composer, apart, held_out=True),
+        ]
         self.network = Recogniser(composer.grammar.flat_words, self._spec["channels"])
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimiser = torch.optim.AdamW(
@@ -90,8 +95,12 @@ class RecogniserTask:
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         count = self._spec["batch"] // (2 if self._estimates else 1)
-        picks = np.sort(self._rng.integers(len(self._pool), size=count))
-        pictures, labels = self._soften(to_tensor(self._pool[picks])), self._labels[picks]
+        parts = []
+        for pool, known in zip(self._pools, self._labels, strict=True):
+            picks = np.sort(self._rng.integers(len(pool), size=count // 2))
+            parts.append((to_tensor(pool[picks]), known[picks]))
+        pictures = self._soften(torch.cat([part for part, _ in parts]))
+        labels = torch.cat([part for _, part in parts])
         if self._estimates:
             own = torch.from_numpy(self._rng.integers(len(self._estimates.labels), size=count))
             guesses = to_tensor(self._estimates.pixels[own].numpy())

@@ -114,15 +114,15 @@ def train_recogniser(config: Config, options: argparse.Namespace) -> bool:
     task = _trained(config, options)
     guesser = Guesser(task.pipeline)
     parts = {
-        held: load_estimates(spec, composer, guesser, work / "estimates", held_out=held)
-        for held in (False, True)
+        training: load_estimates(spec, composer, guesser, work / "estimates", training=training)
+        for training in (True, False)
     }
-    seer = RecogniserTask(config, composer, work, parts[False])
+    seer = RecogniserTask(config, composer, work, parts[True])
     minutes = spec["minutes"] if options.minutes is None else options.minutes
     if not train(seer, work, minutes, threads):
         return False
     snr = np.array([guesser.snr(level) for level in range(guesser.levels)])
-    calibrated = calibration(seer.network, parts[True], snr)
+    calibrated = calibration(seer.network, parts[False], snr)
     print(json.dumps(calibrated))
     described = {
         "words": {kind: list(words) for kind, words in composer.grammar.words.items()},

@@ -136,12 +136,15 @@ class VaeTask:
         return to_tensor(np.stack(crops))
 
 
-def scene_pool(composer: Composer, count: int, file: Path) -> np.ndarray:
-    """The first `count` training scenes [n, h, w, RGB], composed once and mapped from disk."""
+def scene_pool(
+    composer: Composer, numbers: int | range, file: Path, *, held_out: bool = False
+) -> np.ndarray:
+    """Scenes (the first so many, or these) [n, h, w, RGB], composed once and mapped from disk."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_name("pool.part.npy")
-        np.save(part, np.stack([composer.picture(i).pixels for i in range(count)]))
+        part = file.with_name(f"{file.stem}.part.npy")
+        wanted = range(numbers) if isinstance(numbers, int) else numbers
+        np.save(part, np.stack([composer.picture(i, held_out=held_out).pixels for i in wanted]))
         part.replace(file)
     return np.load(file, mmap_mode="r")
 

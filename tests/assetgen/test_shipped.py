@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 
 from assetgen.commands.generate import load_curated
 from assetgen.pack import Library, Pack
+from assetgen.pack.measures import Evaluation, read_measure
 from assetgen.pack.resources import data_dir
 from assetgen.pack.validate import validate
 
 MODEL = "miniature"
+MOST_BYTES = {"noising": 1e6, "neighbours": 0.5e6, "training": 0.5e6}
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,38 @@ def test_the_runs_were_recorded_with_the_model_that_ships(library: Library) -> N
     for run in library.runs:
         if run.model == MODEL:
             assert Pack.open(run.path).metadata.model.weights == weights, run.id
+
+
+def test_the_figures_in_the_readme_are_those_that_were_measured(library: Library) -> None:
+    """After `assetgen evaluate`: `assetgen card --readme README.md`."""
+    pytest.importorskip("torch")
+    from assetgen.evaluate.card import END, START, figures
+
+    found = read_measure(Evaluation, library.path, MODEL)
+    if found is None:
+        pytest.skip("the model that ships was not measured yet")
+    table = figures(found)
+    readme = (library.path.parent / "README.md").read_text(encoding="utf-8")
+    assert f"{START}\n{table}\n{END}" in readme
+    assert table in (library.path / "models" / MODEL / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_measures_are_small(library: Library) -> None:
+    runs = library.path / "runs" / MODEL
+    for name, most in MOST_BYTES.items():
+        files = [runs / f"{name}.json", runs / "evaluation" / f"{name}.jpg"]
+        size = sum(file.stat().st_size for file in files if file.is_file())
+        assert size <= most, f"{name} has {size / 1e6:.2f} MB"
+
+
+def test_the_recogniser_is_small_and_knows_the_whole_vocabulary(library: Library) -> None:
+    folder = library.path / "models" / MODEL
+    if not (folder / "recogniser").is_dir():
+        pytest.skip("the model that ships has no recogniser yet")
+    assert sum(file.stat().st_size for file in (folder / "recogniser").iterdir()) <= 3e6
+    known = json.loads((folder / "recogniser" / "config.json").read_text(encoding="utf-8"))["words"]
+    vocabulary = set(json.loads((folder / "vocabulary.json").read_text(encoding="utf-8")))
+    assert {word for kind in known.values() for word in kind} <= vocabulary
 
 
 def _weights(folder: Path) -> str:

@@ -43,5 +43,6 @@ def tiny(config: dict[str, Any]) -> dict[str, Any]:
         "milestones": [2],
     }
     small["recogniser"] |= {"channels": [4, 8], "batch": 4, "estimates": 6, "estimates_held": 6}
+    small["recogniser"] |= {"estimates_apart": 4, "pool_apart": 4}
     small["sheet"] |= {"steps": 2, "prompts": ["a fox on grass", "a cat on snow"]}
     return small

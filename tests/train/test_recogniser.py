@@ -26,6 +26,7 @@ from assetgen.train.scenes import Composer  # noqa: E402
 def small(tiny: dict[str, Any]) -> dict[str, Any]:
     small = deepcopy(tiny)
     small["vae"]["pool"] = 40
+    small["recogniser"]["pool_apart"] = 40
     small["recogniser"] |= {"channels": [8, 16], "batch": 20}
     return small
 

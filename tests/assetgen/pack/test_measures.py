@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from assetgen.pack.codec import encode
+from assetgen.pack.comparing import distance, psnr, shrink
 from assetgen.pack.errors import PackError
 from assetgen.pack.images import encode_image
 from assetgen.pack.measures import (
@@ -33,12 +34,9 @@ from assetgen.pack.measures import (
     Sheet,
     Stage,
     Training,
-    distance,
-    psnr,
     rate,
     read_measure,
     read_tile,
-    shrink,
 )
 from assetgen.pack.validate_measures import check_measures
 
