@@ -1,4 +1,4 @@
-"""How large and how long a run will be, said before it starts."""
+"""How large and how long a run will be, and what it needs, said before it starts."""
 
 from __future__ import annotations
 
@@ -8,34 +8,20 @@ from typing import Any
 
 import torch
 
-from assetgen.capture.activation import tiles_of
-from assetgen.capture.inputs import denoiser_inputs
-from assetgen.capture.run import Settings
-from assetgen.pack.recording import PICTURES
+from assetgen.capture.call import Settings, guided
+from assetgen.capture.inputs import denoiser_inputs, has_inputs
+from assetgen.capture.run import READS_TEXT, denoiser_of
 from assetgen.pack.schema import Architecture, Profile
+from assetgen.profiles import PROFILES, Contents, map_side, plan_features
 
 _COMPRESSED = {"png": 1.4, "jpeg": 0.5, "attention": 0.3, "features": 0.92}
 """Bytes a pixel of the stored pictures, measured on the miniature."""
 _OVERHEAD = 1.15
 """Recording costs less than this on top of the plain call."""
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What a profile stores: decoded pictures (some as JPEG), feature maps per unit, the latents and
-    every layer's attention unless it is `light`."""
-
-    pictures: tuple[str, ...]
-    lossy: tuple[str, ...]
-    tiles: int
-    light: bool = False
-
-
-PROFILES: dict[Profile, Contents] = {
-    "light": Contents(("predicted",), ("predicted",), 0, light=True),
-    "viewer": Contents(PICTURES, ("steps", "noise"), 18),
-    "research": Contents(PICTURES, (), 64),
-}
+_TIMED = 2e12
+"""A denoiser call of more FLOPs is not tried out; its time follows from the speed of a product."""
+_DECODER = 6.15e8
+"""FLOPs of AutoencoderKL's decoder for a pixel of the latent (2.52 TFLOP at 64 × 64)."""
 
 
 @dataclass(frozen=True)
@@ -52,44 +38,95 @@ class Estimate:
 def estimate(
     pipe: Any, architecture: Architecture, profile: Profile, settings: Settings, lanes: int
 ) -> Estimate:
-    """Size from the shapes, time from one call of the denoiser and one of the decoder."""
-    contents = PROFILES[profile]
-    height, width = settings.size or architecture.image
-    latent = torch.zeros(architecture.traced_at.sample)
-    batch = 2 if settings.guidance > 1 else 1
-    picture = height * width
-    lossy = set(contents.pictures) & set(contents.lossy)
-    per_step = picture * (
-        _COMPRESSED["jpeg"] * len(lossy)
-        + _COMPRESSED["png"] * (len(contents.pictures) - len(lossy))
-    )
-    if not contents.light:
-        per_step += 5 * latent.numel() * 2
-    for unit in architecture.units:
-        tile = min(32, unit.output[-1]) * min(32, unit.output[-2])
-        channels = min(tiles_of(contents.tiles, unit.output[-2]), unit.output[0])
-        per_step += channels * tile * _COMPRESSED["features"]
-        for layer in unit.layers:
-            if layer.kind == "cross_attention":
-                per_step += lanes * layer.output[-1] * layer.output[-2] * _COMPRESSED["attention"]
+    """Size from the shapes; time from one call of the denoiser and one of the decoder, or their FLOPs."""
+    passes = 2 if guided(pipe, settings) else 1
+    size = settings.size or architecture.image
     seconds = settings.steps * (
-        _denoise_seconds(pipe, tuple(latent.shape), batch) * _OVERHEAD
-        + _decode_seconds(pipe, latent) * len(contents.pictures)
+        _denoise_seconds(pipe, architecture, size, passes) * _OVERHEAD
+        + _decode_seconds(pipe, architecture, size) * len(PROFILES[profile].pictures)
     )
-    return Estimate(int(per_step * settings.steps * 1.1), seconds)
+    return Estimate(
+        settings.steps * step_bytes(architecture, profile, size, lanes, passes), seconds
+    )
 
 
-def _denoise_seconds(pipe: Any, sample: tuple[int, ...], batch: int) -> float:
-    tokens = pipe.tokenizer.model_max_length
-    inputs = denoiser_inputs(pipe.unet, sample, tokens, batch=batch, device="cpu")
+def step_bytes(
+    architecture: Architecture, profile: Profile, size: tuple[int, int], lanes: int, passes: int = 2
+) -> int:
+    """Bytes a step of a run of `size` (height, width) takes on disk, thumbnails included."""
+    contents = PROFILES[profile]
+    scale = (size[0] / architecture.image[0], size[1] / architecture.image[1])
+    total = sum(_picture_bytes(contents, name, size) for name in contents.pictures)
+    if contents.light:
+        return int(total + lanes * 24 * 24 * _COMPRESSED["attention"])
+    channels, height, width = architecture.traced_at.sample[-3:]
+    total += 2 * (3 + passes) * channels * height * width * scale[0] * scale[1]
+    plan = plan_features(architecture, contents)
+    for unit in architecture.units:
+        tile = min(plan.side, unit.output[-1]) * min(plan.side, unit.output[-2])
+        total += plan.counts[unit.id] * tile * _COMPRESSED["features"]
+    shapes = text_maps(architecture, scale)
+    side = map_side(shapes, lanes, contents)
+    area = sum(min(h, side) * min(w, side) for h, w in shapes)
+    return int(1.1 * (total + lanes * area * _COMPRESSED["attention"]))
+
+
+def text_maps(architecture: Architecture, scale: tuple[float, float]) -> list[tuple[int, int]]:
+    """Height and width of the map of every layer that reads the text, for a picture `scale` as large."""
+    return [
+        (round(unit.output[-2] * scale[0]), round(unit.output[-1] * scale[1]))
+        for unit in architecture.units
+        for layer in unit.layers
+        if layer.kind in READS_TEXT and len(unit.output) == 3
+    ]
+
+
+def _picture_bytes(contents: Contents, name: str, size: tuple[int, int]) -> float:
+    side = contents.side(name)
+    share = min(1.0, side / max(size)) if side else 1.0
+    height, width = (round(length * share) for length in size)
+    kind = "jpeg" if contents.is_lossy(name, height, width) else "png"
+    return height * width * _COMPRESSED[kind]
+
+
+def _denoise_seconds(
+    pipe: Any, architecture: Architecture, size: tuple[int, int], passes: int
+) -> float:
+    share = size[0] * size[1] / (architecture.image[0] * architecture.image[1])
+    denoiser = denoiser_of(pipe)
+    if architecture.flops > _TIMED or not has_inputs(denoiser) or hasattr(denoiser, "_hf_hook"):
+        return passes * architecture.flops * share / speed(pipe)
+    inputs = denoiser_inputs(
+        denoiser, architecture.traced_at.sample, architecture.traced_at.tokens, batch=passes,
+        device=pipe.device, dtype=pipe.dtype,
+    )  # fmt: skip
     started = perf_counter()
     with torch.no_grad():
-        pipe.unet(**inputs)
-    return perf_counter() - started
+        float(denoiser(**inputs, return_dict=False)[0].sum())
+    return (perf_counter() - started) * share
 
 
-def _decode_seconds(pipe: Any, latent: torch.Tensor) -> float:
+def _decode_seconds(pipe: Any, architecture: Architecture, size: tuple[int, int]) -> float:
+    shape = architecture.traced_at.sample
+    share = size[0] * size[1] / (architecture.image[0] * architecture.image[1])
+    if shape[-1] * shape[-2] > 4096 or hasattr(pipe.vae, "_hf_hook"):
+        return shape[-1] * shape[-2] * share * _DECODER / speed(pipe)
+    latent = torch.zeros(shape, device=pipe.device, dtype=pipe.vae.dtype)
     started = perf_counter()
     with torch.no_grad():
-        pipe.vae.decode(latent)
+        float(pipe.vae.decode(latent, return_dict=False)[0].sum())
+    return (perf_counter() - started) * share
+
+
+def speed(pipe: Any) -> float:
+    """FLOP/s of a large product on the pipeline's device in its precision, halved: nothing else is as fast."""
+    device = getattr(pipe, "_execution_device", None) or pipe.device
+    a = torch.ones(1024, 1024, device=device, dtype=pipe.dtype)
+    best = min(_product_seconds(a) for _ in range(3))
+    return 2 * 1024**3 / best / 2
+
+
+def _product_seconds(a: torch.Tensor) -> float:
+    started = perf_counter()
+    float((a @ a)[0, 0])
     return perf_counter() - started

@@ -23,24 +23,27 @@ from tqdm import tqdm
 from assetgen import __version__
 from assetgen.capture.assemble import (
     calls_of,
-    lanes_of,
     recording_of,
     scheduler_of,
     steps_of,
 )
-from assetgen.capture.attention import use_fused_attention
+from assetgen.capture.backends import use_fused_attention
+from assetgen.capture.call import Settings, observe_inputs, plain
 from assetgen.capture.concepts import GRID, concepts
 from assetgen.capture.decode import decode, to_bytes
+from assetgen.capture.inputs import has_inputs
 from assetgen.capture.recognition import implied, recognise, with_recognition
-from assetgen.capture.run import Captured, Settings, capture, plain
+from assetgen.capture.run import Captured, capture, denoiser_of
 from assetgen.capture.solvers import solver_for
-from assetgen.capture.tokens import TokenizedPrompt, tokenize
+from assetgen.capture.tokens import TokenizedPrompt, tokenize_pipeline
 from assetgen.capture.trace import trace
 from assetgen.errors import CaptureError, DiskFullError, InputError
-from assetgen.estimate import PROFILES, Contents, Estimate, estimate
+from assetgen.estimate import Estimate, estimate
+from assetgen.models.families import family_of
 from assetgen.models.load import load_pipeline, weights_hash
 from assetgen.models.recogniser import FOLDER, has_recogniser, load_recogniser, read_config
 from assetgen.models.registry import ModelEntry, check_words
+from assetgen.models.runtime import Runtime
 from assetgen.models.skeleton import load_skeleton
 from assetgen.pack import PackError
 from assetgen.pack.codec import encode
@@ -48,10 +51,20 @@ from assetgen.pack.images import U8
 from assetgen.pack.library import NO_RUNS
 from assetgen.pack.light import lighten
 from assetgen.pack.reader import STUDIES
-from assetgen.pack.recording import PICTURES, Recording, save
-from assetgen.pack.schema import FORMAT, Architecture, Metadata, Model, Profile, Study, Timing
+from assetgen.pack.recording import EXPECTED, Recording, save
+from assetgen.pack.schema import (
+    FORMAT,
+    Architecture,
+    Concept,
+    Metadata,
+    Model,
+    Profile,
+    Study,
+    Timing,
+)
 from assetgen.pack.words import word_maps
 from assetgen.pack.writer import PackWriter, write_file
+from assetgen.profiles import PROFILES, Contents, plan_features
 
 MOST_STEPS = 256
 """A run's steps are the layers of one texture array."""
@@ -76,14 +89,26 @@ class Job:
 class Baker:
     """Loads a model once and bakes runs into `<out>/runs/<model>/`."""
 
-    def __init__(self, model: ModelEntry, out: Path, *, file_as: str | None = None) -> None:
+    def __init__(
+        self,
+        model: ModelEntry,
+        out: Path,
+        *,
+        file_as: str | None = None,
+        runtime: Runtime | None = None,
+    ) -> None:
         self.model = model
         self.id = file_as or model.id
         self.folder = out / "runs" / self.id
-        self.pipe = load_pipeline(model.folder)
-        self.notes = use_fused_attention(self.pipe.unet)
+        self.runtime = runtime or Runtime(device="cpu")
+        self.pipe = load_pipeline(model.folder, self.runtime)
+        self.notes = use_fused_attention(denoiser_of(self.pipe))
+        self.denoiser = family_of(type(self.pipe).__name__, self.pipe.components).denoiser
         skeleton = replace(load_skeleton(model.folder), name=self.id)
-        self.architecture: Architecture = trace(skeleton)
+        inputs = None
+        if not has_inputs(skeleton.denoiser):
+            inputs = observe_inputs(self.pipe, denoiser_of(self.pipe), skeleton.image)
+        self.architecture: Architecture = trace(skeleton, inputs)
         self.architecture_bytes = encode(self.architecture)
         self.recogniser = (
             load_recogniser(model.folder, "recogniser") if has_recogniser(model.folder) else None
@@ -92,7 +117,7 @@ class Baker:
     @cached_property
     def weights(self) -> str:
         """sha256 of the denoiser's weight files, so that a run can be matched with its model."""
-        return weights_hash(self.model.folder / "unet")
+        return weights_hash(self.model.folder / self.denoiser)
 
     @cached_property
     def _recogniser_hash(self) -> str | None:
@@ -104,12 +129,19 @@ class Baker:
         config = read_config(self.model.folder)
         return implied(said, config["words"], config.get("unsaid", {}))
 
+    def _where(self) -> dict[str, str]:
+        """Device and precision, where they are not the plain ones."""
+        device, dtype = self.runtime.resolve()
+        found = {"device": device.type, "dtype": str(dtype).removeprefix("torch.")}
+        plain_ones = {"device": "cpu", "dtype": "float32"}
+        return {key: value for key, value in found.items() if value != plain_ones[key]}
+
     def check(self, job: Job, *, force: bool = False) -> None:
         """Raise InputError for anything about `job` that cannot work, before time is spent on it."""
         check_settings(job.settings)
         check_words(job.settings.prompt, self.model.vocabulary)
         check_words(job.settings.negative, self.model.vocabulary)
-        prompt = tokenize(self.pipe.tokenizer, job.settings.prompt)
+        prompt = tokenize_pipeline(self.pipe, job.settings.prompt)
         if prompt.dropped:
             raise InputError(
                 f"the prompt is too long: {' '.join(prompt.dropped)!r} lies beyond the model's "
@@ -135,10 +167,8 @@ class Baker:
 
     def estimate(self, job: Job) -> Estimate:
         """Bytes and seconds of `job`, from one timed call of the denoiser and one of the decoder."""
-        tokens = tokenize(self.pipe.tokenizer, job.settings.prompt).tokens
-        return estimate(
-            self.pipe, self.architecture, job.profile, job.settings, len(lanes_of(tokens))
-        )
+        lanes = tokenize_pipeline(self.pipe, job.settings.prompt).lanes
+        return estimate(self.pipe, self.architecture, job.profile, job.settings, len(lanes))
 
     def bake(
         self, job: Job, *, verify: bool = False, force: bool = False, quiet: bool = False
@@ -150,23 +180,24 @@ class Baker:
         """
         started = datetime.now(UTC)
         profile = PROFILES[job.profile]
-        prompt = tokenize(self.pipe.tokenizer, job.settings.prompt)
-        lanes = lanes_of(prompt.tokens)
+        prompt = tokenize_pipeline(self.pipe, job.settings.prompt)
+        plan = plan_features(self.architecture, profile)
         pictures = len(profile.pictures)
         total = job.settings.steps * (1 + pictures)
         with tqdm(total=total, desc=job.id, unit="step", disable=quiet or None, leave=False) as bar:
             found = capture(
-                self.pipe, job.settings, self.architecture, lanes,
-                tiles=profile.tiles, progress=bar.update,
+                self.pipe, job.settings, self.architecture, prompt,
+                plan=plan, progress=bar.update,
             )  # fmt: skip
             if verify:
                 confirm_unchanged(self.pipe, job.settings, found)
             clock = perf_counter()
-            decoded = self._decode(found, profile.pictures, bar.update)
+            decoded = self._decode(found, profile, bar.update)
             decoding = perf_counter() - clock
+        self.notes += [note for note in found.notes if note not in self.notes]
         recording = recording_of(
-            found, self.architecture, lanes, solver_for(self.pipe.scheduler), decoded,
-            to_bytes(found.picture)[0], features=profile.tiles > 0,
+            found, self.architecture, prompt, solver_for(self.pipe.scheduler), decoded,
+            to_bytes(found.picture)[0], profile,
         )  # fmt: skip
         metadata = self._metadata(job, prompt, found, recording)
         omitted = leave_out(recording, metadata, profile)
@@ -175,14 +206,20 @@ class Baker:
         return self._write(job, recording, metadata, timing_of(found, started, seconds), force)
 
     def _decode(
-        self, found: Captured, names: tuple[str, ...], progress: Callable[[], Any]
+        self, found: Captured, profile: Contents, progress: Callable[[], Any]
     ) -> dict[str, list[U8]]:
         latents = {
             "predicted": [step.x0 for step in found.steps],
             "steps": [step.x_t for step in found.steps],
             "noise": [step.eps for step in found.steps],
         }
-        return {name: decode(self.pipe.vae, torch.cat(latents[name]), progress) for name in names}
+        device = getattr(self.pipe, "_execution_device", None)
+        return {
+            name: decode(
+                self.pipe.vae, torch.cat(latents[name]), progress, device, profile.side(name)
+            )
+            for name in profile.pictures
+        }
 
     def _metadata(
         self,
@@ -191,9 +228,12 @@ class Baker:
         found: Captured,
         recording: Recording,
     ) -> Metadata:
-        maps = word_maps(recording.attention, recording.lanes, prompt.words, (GRID, GRID))
         predicted = recording.pictures["predicted"]
-        named, controls = concepts(prompt.words, maps, predicted)
+        named: tuple[Concept, ...] = ()
+        controls: tuple[Concept, ...] = ()
+        if recording.attention:
+            maps = word_maps(recording.attention, recording.lanes, prompt.words, (GRID, GRID))
+            named, controls = concepts(prompt.words, maps, predicted)
         if self.recogniser:
             said = {word.text.lower() for word in prompt.words}
             named, controls = with_recognition(
@@ -223,6 +263,7 @@ class Baker:
                 "assetgen": __version__,
                 "diffusers": diffusers.__version__,
                 "torch": str(torch.__version__),
+                **self._where(),
             },
             tokens=prompt.tokens,
             words=prompt.words,
@@ -262,26 +303,27 @@ def leave_out(recording: Recording, metadata: Metadata, contents: Contents) -> t
     """Drop what the profile does not keep; returns the names of all arrays that are left out.
 
     There are many ablations: their strips are half as large, and only the words that name something
-    keep their maps.
+    keep their maps. What could not be recorded is named, too.
     """
-    recording.lossy = contents.lossy
-    if not contents.light:
-        return tuple(name for name in PICTURES if name not in contents.pictures)
-    if metadata.study is None or metadata.study.kind != "ablation":
-        return lighten(recording, metadata.words)
-    named = [metadata.words[c.word] for c in metadata.concepts if c.word is not None]
-    return lighten(recording, named, reduce=2)
+    if contents.light:
+        if metadata.study is None or metadata.study.kind != "ablation":
+            return lighten(recording, metadata.words)
+        named = [metadata.words[c.word] for c in metadata.concepts if c.word is not None]
+        return lighten(recording, named, reduce=2)
+    present = {*recording.tensors, *recording.pictures}
+    present |= {"attention"} if recording.attention else set()
+    present |= {"features"} if recording.features else set()
+    return tuple(name for name in EXPECTED if name not in present)
 
 
 def timing_of(found: Captured, started: datetime, seconds: dict[str, float]) -> Timing:
     """What differs between two bakes of one job."""
-    units = found.units.calls if found.units else {}
     return Timing(
         started=started.isoformat(timespec="seconds"),
         host=socket.gethostname(),
         seconds=seconds,
         calls=tuple(found.call_seconds),
-        units={id: sum(call.seconds for call in calls) for id, calls in units.items()},
+        units={id: sum(call.seconds for call in calls) for id, calls in found.units.items()},
     )
 
 

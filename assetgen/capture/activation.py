@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import log2, sqrt
+from math import sqrt
 from time import perf_counter
 from typing import Any
 
@@ -13,15 +13,9 @@ from torch import Tensor, nn
 from torch.linalg import vector_norm
 from torch.nn.functional import adaptive_avg_pool2d
 
-from assetgen.capture.provenance import tensors
-
-LARGEST_TILE = 32
-"""Feature maps are average-pooled to at most this many pixels a side."""
-
-
-def tiles_of(tiles: int, height: int) -> int:
-    """How many channels of a unit are kept: `tiles` where its maps are 16 high, more where they are smaller."""
-    return round(tiles * 1.5 ** log2(16 / min(max(height, 1), LARGEST_TILE))) if tiles else 0
+from assetgen.capture.passes import Passes
+from assetgen.capture.streams import Grid, as_image, picture_in, picture_out
+from assetgen.profiles import FeaturePlan
 
 
 @dataclass
@@ -38,14 +32,15 @@ class UnitCall:
 class ActivationTap:
     """Watches the units of a denoiser through forward hooks; the forward pass is not touched.
 
-    Evenly spaced channels of each unit are kept (`tiles_of`), chosen blindly, not for their looks. `row`
-    picks the recorded row of the batch (the conditional one). `calls[unit]` holds one `UnitCall` per
-    denoiser call.
+    Evenly spaced channels of each unit are kept (`plan`), chosen blindly, not for their looks.
+    Only the prompts' rows of the batch are looked at. `calls[unit]` holds, per denoiser call, one
+    `UnitCall` for each picture. `grid` says how the patches of a transformer lie.
     """
 
-    row: Callable[[int], int]
-    tiles: int
-    calls: dict[str, list[UnitCall]] = field(default_factory=dict)
+    passes: Passes
+    plan: FeaturePlan
+    grid: Callable[[], Grid | None]
+    calls: dict[str, list[list[UnitCall]]] = field(default_factory=dict)
     channels: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _handles: list[Any] = field(default_factory=list)
 
@@ -64,13 +59,18 @@ class ActivationTap:
         entered: list[tuple[Tensor, float]] = []
 
         def before(_: nn.Module, args: Any, kwargs: Any) -> None:
-            entered.append((next(tensors((args, kwargs))), perf_counter()))
+            entered.append((picture_in(args, kwargs), perf_counter()))
 
         def after(_: nn.Module, __: Any, output: Any) -> None:
             now = perf_counter()
             source, started = entered.pop()
-            out = next(tensors(output))
-            self.calls[id].append(self._measure(id, source, out, now - started))
+            if self.passes.unconditional:
+                return
+            out, seconds = picture_out(output, source), now - started
+            grid = self.grid()
+            out, source = as_image(out, grid), as_image(source, grid)
+            rows = range(*self.passes.rows(out.shape[0]).indices(out.shape[0]))
+            self.calls[id].append([self._measure(id, source, out, row, seconds) for row in rows])
 
         self._handles += [
             module.register_forward_pre_hook(before, with_kwargs=True),
@@ -78,18 +78,20 @@ class ActivationTap:
         ]
 
     @torch.no_grad()
-    def _measure(self, id: str, source: Tensor, out: Tensor, seconds: float) -> UnitCall:
-        row = self.row(out.shape[0])
+    def _measure(self, id: str, source: Tensor, out: Tensor, row: int, seconds: float) -> UnitCall:
         value = out[row].float()
         size = vector_norm(value)
         update = float("nan")
         if source.shape == out.shape:
             base = source[row].float()
             update = float(vector_norm(value - base) / vector_norm(base).clamp(min=1e-12))
-        count = tiles_of(self.tiles, value.shape[1])
+        count = min(self.plan.counts.get(id, 0), value.shape[0]) if value.ndim == 3 else 0
+        if not count:
+            return UnitCall(float(size) / sqrt(value.numel()), update, torch.empty(0), seconds)
         stride = max(1, value.shape[0] // count)
         planes = value[: stride * count : stride]
         self.channels[id] = tuple(range(0, stride * len(planes), stride))
-        tile = (min(LARGEST_TILE, planes.shape[1]), min(LARGEST_TILE, planes.shape[2]))
+        side = self.plan.side
+        tile = (min(side, planes.shape[1]), min(side, planes.shape[2]))
         planes = planes.clone() if tile == planes.shape[1:] else adaptive_avg_pool2d(planes, tile)
         return UnitCall(float(size) / sqrt(value.numel()), update, planes.cpu(), seconds)

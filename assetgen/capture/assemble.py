@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch.nn.functional import adaptive_avg_pool2d
 
-from assetgen.capture.run import Captured
+from assetgen.capture.run import READS_TEXT, Captured
 from assetgen.capture.solvers import Solver
-from assetgen.pack.images import U8
+from assetgen.capture.tokens import TokenizedPrompt
+from assetgen.pack.images import U8, compand, expand
 from assetgen.pack.recording import ORIGINS, Features, Origin, Recording
-from assetgen.pack.schema import Architecture, Call, Scheduler, Step, Token
+from assetgen.pack.schema import Architecture, Call, Scheduler, Step
+from assetgen.profiles import Contents, map_side
 
 Floats = NDArray[np.floating]
-
-
-def lanes_of(tokens: Sequence[Token]) -> tuple[int | None, ...]:
-    """The tokens that get a lane in the attention atlas; padding shares one, named None."""
-    own = tuple(token.index for token in tokens if token.role != "pad")
-    return (*own, None) if len(own) < len(tokens) else own
 
 
 def steps_of(found: Captured) -> tuple[Step, ...]:
@@ -59,45 +56,79 @@ def scheduler_of(scheduler: Any, solver: Solver) -> Scheduler:
 def recording_of(
     found: Captured,
     architecture: Architecture,
-    lanes: tuple[int | None, ...],
+    prompt: TokenizedPrompt,
     solver: Solver,
     pictures: dict[str, list[U8]],
     final: U8,
-    *,
-    features: bool,
+    contents: Contents,
 ) -> Recording:
-    """Arrays of the run; those of a step with several calls are taken from its first."""
+    """Arrays of the run; those of a step with several calls are taken from its first.
+
+    What was not recorded is left out.
+    """
     first = [step.calls[0] for step in found.steps]
     tensors = _latents(found)
+    embeds = tensors.get("prompt_embeds")
+    if embeds is not None and (embeds.size > contents.embeds or len(embeds) != len(prompt.tokens)):
+        del tensors["prompt_embeds"]
     tensors |= _units(found, first, architecture)
-    cross = _cross_layers(architecture)
-    tensors["attention_mass"] = np.stack(
-        [[found.mass[id][call] for id in cross] for call in first]
-    ).astype(np.float32)
+    readers = {id: unit for id, unit in _readers(architecture).items() if id in found.mass}
+    if readers:
+        tensors["attention_mass"] = np.stack(
+            [[found.mass[id][call] for id in readers] for call in first]
+        ).astype(np.float32)
     if found.entropy:
         tensors["self_attention_entropy"] = np.array(
             [[values[call] for values in found.entropy.values()] for call in first], np.float32
         )
+    maps = {id: np.stack([found.attention[id][call] for call in first]) for id in readers}
+    maps, lanes = without_empty_padding(maps, prompt.lanes)
+    joint = any(
+        layer.kind == "joint_attention" for unit in architecture.units for layer in unit.layers
+    )
     return Recording(
         final=final,
         tensors=tensors,
-        attention={id: np.stack([found.attention[id][call] for call in first]) for id in cross},
-        attention_units=cross,
+        attention=within(maps, len(lanes), contents),
+        attention_units=readers,
         self_attention=tuple(found.entropy),
         lanes=lanes,
-        features=_features(found, first) if features else {},
+        features=_features(found, first) if contents.tiles else {},
         pictures=pictures,
-        origins=_origins(solver, found),
+        lossy=tuple(p for p in pictures if contents.is_lossy(p, *pictures[p][0].shape[:2])),
+        origins=_origins(solver, found, joint=joint) | _shrunk(pictures, final),
+        rest="picture" if joint and maps else None,
     )
 
 
-def _cross_layers(architecture: Architecture) -> dict[str, str]:
-    """Cross-attention layer id -> unit id, in the order of execution."""
+def without_empty_padding(
+    maps: dict[str, U8], lanes: tuple[int | None, ...]
+) -> tuple[dict[str, U8], tuple[int | None, ...]]:
+    """Leave the padding's lane out where the model masks it, so that nothing ever reads it."""
+    if None not in lanes or not maps or any(m[:, -1].any() for m in maps.values()):
+        return maps, lanes
+    return {id: m[:, :-1] for id, m in maps.items()}, lanes[:-1]
+
+
+def within(maps: dict[str, U8], lanes: int, contents: Contents) -> dict[str, U8]:
+    """Companded maps `[S, lanes, h, w]` averaged to the side that the profile's limit allows."""
+    side = map_side([(m.shape[2], m.shape[3]) for m in maps.values()], lanes, contents)
+    return {id: m if max(m.shape[2:]) <= side else _pooled(m, side) for id, m in maps.items()}
+
+
+def _pooled(maps: U8, side: int) -> U8:
+    size = (min(side, maps.shape[2]), min(side, maps.shape[3]))
+    steps = [adaptive_avg_pool2d(torch.from_numpy(expand(m)), size).numpy() for m in maps]
+    return np.stack([compand(step) for step in steps])
+
+
+def _readers(architecture: Architecture) -> dict[str, str]:
+    """Id of each layer that reads the text -> unit id, in the order of execution."""
     return {
         layer.id: unit.id
         for unit in architecture.units
         for layer in unit.layers
-        if layer.kind == "cross_attention"
+        if layer.kind in READS_TEXT
     }
 
 
@@ -118,8 +149,7 @@ def _latents(found: Captured) -> dict[str, Floats]:
 
 
 def _units(found: Captured, first: list[int], architecture: Architecture) -> dict[str, Floats]:
-    assert found.units is not None
-    calls = found.units.calls
+    calls = found.units
     ids = [unit.id for unit in architecture.units]
     return {
         "unit_rms": np.array([[calls[id][c].rms for id in ids] for c in first], np.float32),
@@ -128,15 +158,15 @@ def _units(found: Captured, first: list[int], architecture: Architecture) -> dic
 
 
 def _features(found: Captured, first: list[int]) -> dict[str, Features]:
-    assert found.units is not None
     return {
-        id: Features(found.units.channels[id], np.stack([seen[c].features.numpy() for c in first]))
-        for id, seen in found.units.calls.items()
+        id: Features(found.channels[id], np.stack([seen[c].features.numpy() for c in first]))
+        for id, seen in found.units.items()
+        if id in found.channels
     }
 
 
-def _origins(solver: Solver, found: Captured) -> dict[str, Origin]:
-    """Formulas that depend on the scheduler."""
+def _origins(solver: Solver, found: Captured, *, joint: bool) -> dict[str, Origin]:
+    """Formulas that depend on the scheduler and the kind of attention."""
     eps = {
         "epsilon": "output",
         "v_prediction": "alpha * output + sigma * x_t",
@@ -146,6 +176,28 @@ def _origins(solver: Solver, found: Captured) -> dict[str, Origin]:
     if guided:
         eps += ", output = uncond + guidance * (cond - uncond)"
     origins = {"eps": replace(ORIGINS["eps"], formula=eps)}
-    if hasattr(solver.scheduler, "sigmas") and solver.scheduler.init_noise_sigma != 1.0:
+    if (
+        hasattr(solver.scheduler, "sigmas")
+        and getattr(solver.scheduler, "init_noise_sigma", 1) != 1
+    ):
         origins["x_t"] = replace(ORIGINS["x_t"], formula="sample / sqrt(sigma ** 2 + 1)")
+    if joint:
+        reads = "scaled_dot_product_attention of each joint layer, with the prompt"
+        for name, part in (("attention", "; a place's rest is read from the picture"),
+                           ("attention_mass", "")):  # fmt: skip
+            formula = ORIGINS[name].formula or ""
+            origins[name] = replace(ORIGINS[name], source=reads, formula=formula + part)
+        origins["self_attention_entropy"] = replace(
+            ORIGINS["self_attention_entropy"],
+            source="scaled_dot_product_attention of the picture's places over picture and text",
+        )
     return origins
+
+
+def _shrunk(pictures: dict[str, list[U8]], final: U8) -> dict[str, Origin]:
+    """Pictures stored smaller than the run's say so."""
+    return {
+        name: replace(ORIGINS[name], formula=f"{ORIGINS[name].formula}, averaged over areas")
+        for name, frames in pictures.items()
+        if frames[0].shape != final.shape
+    }

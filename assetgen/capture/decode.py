@@ -8,24 +8,51 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
 
 from assetgen.pack.images import U8
 
 BATCH = 4
 
 
-def decode(vae: Any, latents: Tensor, progress: Callable[[], object] = lambda: None) -> list[U8]:
-    """Pictures uint8 `[H, W, 3]` of latents `[n, C, h, w]` in the denoiser's scale."""
+def decode(
+    vae: Any,
+    latents: Tensor,
+    progress: Callable[[], object] = lambda: None,
+    device: torch.device | None = None,
+    side: int = 0,
+) -> list[U8]:
+    """Pictures uint8 `[H, W, 3]` of latents `[n, C, h, w]` in the denoiser's scale.
+
+    `device` is where the decoder runs, if it is moved there only for the call. Pictures larger than
+    `side` are averaged down to it; 0 keeps them as they are.
+    """
     shift = getattr(vae.config, "shift_factor", None) or 0.0
+    device = device or vae.device
+    # Half precision overflows in some decoders, as their config says; there and back loses nothing.
+    upcast = vae.dtype == torch.float16 and getattr(vae.config, "force_upcast", False)
+    upcast = upcast and not hasattr(vae, "_hf_hook")
+    if upcast:
+        vae.to(dtype=torch.float32)
     pictures: list[U8] = []
     with torch.no_grad():
         for batch in torch.split(latents, BATCH):
-            scaled = (batch / vae.config.scaling_factor + shift).to(vae.device, vae.dtype)
+            scaled = (batch / vae.config.scaling_factor + shift).to(device, vae.dtype)
             decoded = vae.decode(scaled, return_dict=False)[0]
-            pictures += to_bytes((decoded.float() / 2 + 0.5).clamp(0, 1))
+            pictures += to_bytes(_fit((decoded.float() / 2 + 0.5).clamp(0, 1), side))
             for _ in batch:
                 progress()
+    if upcast:
+        vae.to(dtype=torch.float16)
     return pictures
+
+
+def _fit(pictures: Tensor, side: int) -> Tensor:
+    height, width = pictures.shape[-2:]
+    if not side or max(height, width) <= side:
+        return pictures
+    share = side / max(height, width)
+    return adaptive_avg_pool2d(pictures, (round(height * share), round(width * share)))
 
 
 def to_bytes(pictures: Tensor) -> list[U8]:

@@ -39,6 +39,11 @@ def denoiser_inputs(
     return _BUILDERS[name](model.config, zeros, sample, tokens)
 
 
+def has_inputs(model: nn.Module) -> bool:
+    """Whether `denoiser_inputs` knows this kind of denoiser."""
+    return type(model).__name__ in _BUILDERS
+
+
 def _unet(config: Any, zeros: Zeros, sample: tuple[int, ...], tokens: int) -> Shapes:
     width = config.encoder_hid_dim or config.cross_attention_dim
     inputs: Shapes = {

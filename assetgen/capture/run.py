@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -13,171 +13,242 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from assetgen.capture.activation import ActivationTap
+from assetgen.capture.activation import ActivationTap, UnitCall
 from assetgen.capture.attention import (
     AttentionTap,
-    CrossAttention,
+    Lanes,
     SelfAttention,
+    TextAttention,
     check_complete,
-    use_fused_attention,
 )
+from assetgen.capture.backends import use_fused_attention
+from assetgen.capture.call import Settings, plain
+from assetgen.capture.passes import Passes
 from assetgen.capture.scheduler import SchedulerTap, StepRecord
+from assetgen.capture.streams import unpack
+from assetgen.capture.texts import TextTap
+from assetgen.capture.tokens import TokenizedPrompt
 from assetgen.errors import CaptureError
+from assetgen.models.families import family_of
 from assetgen.pack.images import U8, compand
 from assetgen.pack.schema import Architecture
+from assetgen.profiles import FeaturePlan
 
-
-@dataclass(frozen=True)
-class Settings:
-    """What the pipeline is asked for."""
-
-    prompt: str
-    negative: str = ""
-    steps: int = 40
-    seed: int = 0
-    guidance: float = 4.0
-    size: tuple[int, int] | None = None
-    """(height, width) in pixels, or the model's own."""
+READS_TEXT = ("cross_attention", "joint_attention")
+"""Kinds of layers that read the prompt."""
 
 
 @dataclass
 class Captured:
-    """What one call left behind; maps, entropies and outputs are per denoiser call."""
+    """What one call left behind of one picture; maps, entropies, units and outputs are per call.
+
+    `attention[layer][call]` is `[lanes, h, w]`, companded bytes; `notes` name what was not recorded.
+    """
 
     picture: Tensor
-    steps: list[StepRecord]
+    steps: list[StepRecord] = field(default_factory=list)
     attention: dict[str, list[U8]] = field(default_factory=dict)
     mass: dict[str, list[NDArray[np.floating]]] = field(default_factory=dict)
     entropy: dict[str, list[float]] = field(default_factory=dict)
-    units: ActivationTap | None = None
+    units: dict[str, list[UnitCall]] = field(default_factory=dict)
+    channels: dict[str, tuple[int, ...]] = field(default_factory=dict)
     outputs: list[tuple[Tensor, Tensor | None]] = field(default_factory=list)
     timesteps: list[float] = field(default_factory=list)
     prompt_embeds: Tensor | None = None
     call_seconds: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
 
 
-def plain(pipe: Any, settings: Settings) -> Tensor:
-    """The pipeline's picture `[1, 3, H, W]`, 0..1, without any tap."""
-    generator = torch.Generator("cpu").manual_seed(settings.seed)
-    size = {} if settings.size is None else dict(
-        zip(("height", "width"), settings.size, strict=True)
-    )  # fmt: skip
-    with torch.no_grad():
-        out = pipe(
-            prompt=settings.prompt,
-            negative_prompt=settings.negative,
-            num_inference_steps=settings.steps,
-            guidance_scale=settings.guidance,
-            generator=generator,
-            output_type="pt",
-            **size,
-        )
-    picture: Tensor = out.images
-    return picture.float().cpu()
+def denoiser_of(pipe: Any) -> nn.Module:
+    """The part of a pipeline that is called at every step."""
+    denoiser: nn.Module = getattr(pipe, family_of(type(pipe).__name__, pipe.components).denoiser)
+    return denoiser
 
 
 def capture(
     pipe: Any,
     settings: Settings,
     architecture: Architecture,
-    lanes: tuple[int | None, ...],
+    prompt: TokenizedPrompt,
     *,
-    tiles: int,
+    plan: FeaturePlan,
     progress: Callable[[], object] = lambda: None,
 ) -> Captured:
-    """Run `pipe` once and record it. `lanes` are the tokens to keep, None for the summed padding.
+    """Run `pipe` once and record it. `plan` says which feature maps are kept.
 
-    `tiles` is the number of feature maps per unit (0 for none). Raises CaptureError if anything that
-    should have been recorded is missing.
+    Raises CaptureError if anything that should have been recorded is missing.
     """
-    denoiser: nn.Module = pipe.unet
-    found = Captured(picture=torch.empty(0), steps=[])
+    return capture_batch(
+        pipe, [settings], architecture, [prompt], plan=plan, progress=progress
+    )[0]  # fmt: skip
+
+
+def capture_batch(
+    pipe: Any,
+    settings: Sequence[Settings],
+    architecture: Architecture,
+    prompts: Sequence[TokenizedPrompt],
+    *,
+    plan: FeaturePlan,
+    progress: Callable[[], object] = lambda: None,
+) -> list[Captured]:
+    """Run `pipe` once for several prompts; one `Captured` for each, in order."""
+    denoiser = denoiser_of(pipe)
     use_fused_attention(denoiser)
+    found = [Captured(torch.empty(0)) for _ in settings]
     with ExitStack() as stack:
-        scheduler = SchedulerTap(pipe.scheduler)
-        stack.callback(scheduler.close)
-        units = ActivationTap(_last, max(tiles, 1))
-        stack.callback(units.close)
-        units.attach({unit.id: denoiser.get_submodule(unit.id) for unit in architecture.units})
-        for handle in _watch(denoiser, found, progress):
+        passes = Passes(denoiser, len(settings))
+        texts = TextTap(pipe)
+        attention = AttentionTap(denoiser, _sink(found), passes, _lanes(prompts))
+        known = family_of(type(pipe).__name__, pipe.components).known
+        calls = _Calls(found, passes, texts, attention, prompts, progress, known=known)
+        scheduler = SchedulerTap(pipe.scheduler, lambda value: unpack(value, attention.grid))
+        units = ActivationTap(passes, plan, lambda: attention.grid)
+        for tap in (passes, texts, scheduler, units):
+            stack.callback(tap.close)
+        # the grid and the rows of a call must be known before anything inside it is looked at
+        stack.enter_context(attention)
+        for handle in calls.watch(denoiser):
             stack.callback(handle.remove)
-        stack.enter_context(AttentionTap(denoiser, _sink(found, lanes), _last))
+        units.attach({unit.id: denoiser.get_submodule(unit.id) for unit in architecture.units})
         started = perf_counter()
-        found.picture = plain(pipe, settings)
-        found.seconds = perf_counter() - started
-    found.steps, found.units = scheduler.steps, units
-    _check(found, architecture)
+        pictures = plain(pipe, settings[0] if len(settings) == 1 else settings)
+        seconds = perf_counter() - started
+    for i, own in enumerate(found):
+        own.picture, own.seconds = pictures[i : i + 1], seconds
+        own.steps = [_row(step, i) for step in scheduler.steps]
+        own.timesteps = list(scheduler.timesteps)
+        own.units = {id: [call[i] for call in seen] for id, seen in units.calls.items()}
+        own.channels = dict(units.channels)
+        own.call_seconds = list(calls.seconds)
+        _check_text(own, texts, prompts[i], known=calls.known)
+        _check(own, architecture, attention)
     return found
 
 
-def _last(batch: int) -> int:
-    """The conditional half comes last; without guidance it is the only one."""
-    return batch - 1
+@dataclass
+class _Calls:
+    """Watches the denoiser itself: its outputs, its text, its time."""
 
+    found: list[Captured]
+    passes: Passes
+    texts: TextTap
+    attention: AttentionTap
+    prompts: Sequence[TokenizedPrompt]
+    progress: Callable[[], object]
+    seconds: list[float] = field(default_factory=list)
+    known: bool = True
+    _started: float = 0.0
+    _pending: Tensor | None = None
+    """Output of an unconditional pass that came before the conditional one of its step."""
 
-def _watch(denoiser: nn.Module, found: Captured, progress: Callable[[], object]) -> list[Any]:
-    started: list[float] = []
+    def watch(self, denoiser: nn.Module) -> list[Any]:
+        return [
+            denoiser.register_forward_pre_hook(self._before, with_kwargs=True),
+            denoiser.register_forward_hook(self._after),
+        ]
 
-    def before(_: nn.Module, args: Any, kwargs: Any) -> None:
-        if found.prompt_embeds is None:
-            text = kwargs["encoder_hidden_states"] if len(args) < 3 else args[2]
-            found.prompt_embeds = text[-1].detach().float().cpu()
-        timestep = args[1] if len(args) > 1 else kwargs["timestep"]
-        found.timesteps.append(float(timestep))
-        started.append(perf_counter())
+    def _before(self, denoiser: nn.Module, args: Any, kwargs: Any) -> None:
+        text = kwargs.get("encoder_hidden_states")
+        text = args[2] if text is None and len(args) > 2 else text
+        if isinstance(text, Tensor) and not self.passes.unconditional:
+            if not self.passes.settled and not self.known:
+                ids = self.prompts[0].ids[0] if self.prompts[0].ids else ()
+                self.passes.settle(self.texts.conditional_half(ids, text), text.shape[0])
+            if self.found[0].prompt_embeds is None:
+                rows = text[self.passes.rows(text.shape[0])].detach().float().cpu()
+                for own, row in zip(self.found, rows, strict=True):
+                    own.prompt_embeds = row
+        self._started = perf_counter()
 
-    def after(_: nn.Module, __: Any, output: Any) -> None:
-        found.call_seconds.append(perf_counter() - started.pop())
-        out = (output[0] if isinstance(output, tuple) else output.sample).detach().float().cpu()
-        if out.shape[0] > 2:
-            raise CaptureError(f"a batch of {out.shape[0]} was run; one picture at a time is known")
-        found.outputs.append((out[-1], out[0] if out.shape[0] == 2 else None))
-        progress()
-
-    return [
-        denoiser.register_forward_pre_hook(before, with_kwargs=True),
-        denoiser.register_forward_hook(after),
-    ]
-
-
-def _sink(
-    found: Captured, lanes: tuple[int | None, ...]
-) -> Callable[[CrossAttention | SelfAttention], None]:
-    kept = [lane for lane in lanes if lane is not None]
-    padding: list[int] | None = None
-
-    def sink(event: CrossAttention | SelfAttention) -> None:
-        if isinstance(event, SelfAttention):
-            found.entropy.setdefault(event.layer, []).append(event.entropy)
+    def _after(self, denoiser: nn.Module, _: Any, output: Any) -> None:
+        seconds = perf_counter() - self._started
+        out = output[0] if isinstance(output, tuple) else output.sample
+        channels = getattr(denoiser.config, "in_channels", None) if out.ndim == 4 else None
+        out = unpack(out.detach(), self.attention.grid, channels).float().cpu()
+        if self.passes.unconditional:
+            self._without(out, seconds)
             return
-        nonlocal padding
-        maps = event.maps.cpu().numpy()
-        rows = maps[kept]
-        if len(kept) < len(lanes):
-            padding = padding or sorted(set(range(len(maps))) - set(kept))
-            rows = np.concatenate([rows, maps[padding].sum(axis=0, keepdims=True)])
-        found.attention.setdefault(event.layer, []).append(compand(rows))
-        found.mass.setdefault(event.layer, []).append(maps.mean(axis=(1, 2)))
+        rows = self.passes.rows(out.shape[0])
+        others = out[self.passes.others(out.shape[0])] if len(out) > len(self.found) else None
+        if others is None and self._pending is not None:
+            others, self._pending = self._pending, None
+        self.seconds.append(seconds)
+        for i, own in enumerate(self.found):
+            own.outputs.append((out[rows][i], None if others is None else others[i]))
+        self.progress()
+
+    def _without(self, out: Tensor, seconds: float) -> None:
+        """A pass of its own for the negative prompt: it belongs to the step's other pass."""
+        outputs = self.found[0].outputs
+        if not outputs or outputs[-1][1] is not None:
+            self._pending = out
+            return
+        self.seconds[-1] += seconds
+        for i, own in enumerate(self.found):
+            own.outputs[-1] = (own.outputs[-1][0], out[i])
+
+
+def _lanes(prompts: Sequence[TokenizedPrompt]) -> Callable[[int], Sequence[Lanes] | None]:
+    def of(tokens: int) -> Sequence[Lanes] | None:
+        if any(len(prompt.tokens) != tokens for prompt in prompts):
+            return None
+        if tokens not in known:
+            known[tokens] = [Lanes.of(prompt.lanes, tokens) for prompt in prompts]
+        return known[tokens]
+
+    known: dict[int, list[Lanes]] = {}
+    return of
+
+
+def _sink(found: Sequence[Captured]) -> Callable[[TextAttention | SelfAttention], None]:
+    def sink(event: TextAttention | SelfAttention) -> None:
+        own = found[event.picture]
+        if isinstance(event, SelfAttention):
+            own.entropy.setdefault(event.layer, []).append(event.entropy)
+            return
+        own.attention.setdefault(event.layer, []).append(compand(event.maps.cpu().numpy()))
+        own.mass.setdefault(event.layer, []).append(event.mass.cpu().numpy())
 
     return sink
 
 
-def _check(found: Captured, architecture: Architecture) -> None:
+def _row(step: StepRecord, row: int) -> StepRecord:
+    """One picture's part of a step."""
+    own = slice(row, row + 1)
+    return replace(step, x_t=step.x_t[own], x0=step.x0[own], eps=step.eps[own], next=step.next[own])
+
+
+def _check_text(found: Captured, texts: TextTap, prompt: TokenizedPrompt, *, known: bool) -> None:
+    """The tokens on display are those that were read; what a guess got wrong is dropped and named."""
+    if all(texts.read(ids) for ids in prompt.ids):
+        return
+    if known:
+        raise CaptureError(
+            "the text encoders read other tokens than the prompt's: the pipeline changes it first"
+        )
+    found.attention.clear()
+    found.mass.clear()
+    found.notes.append("attention: the text encoder read other tokens than the prompt's")
+
+
+def _check(found: Captured, architecture: Architecture, tap: AttentionTap) -> None:
     """Everything the architecture promises was seen once per call."""
     calls = len(found.outputs)
     if not found.steps or not calls:
         raise CaptureError("the pipeline took no step: nothing was recorded")
     if sum(len(step.calls) for step in found.steps) != calls:
         raise CaptureError(f"{calls} denoiser calls do not fit {len(found.steps)} scheduler steps")
-    cross = [
-        layer.id
-        for unit in architecture.units
-        for layer in unit.layers
-        if layer.kind == "cross_attention"
+    readers = [
+        layer.id for unit in architecture.units for layer in unit.layers if layer.kind in READS_TEXT
     ]
-    check_complete((id for id, maps in found.attention.items() if len(maps) == calls), cross)
-    assert found.units is not None
-    for id, seen in found.units.calls.items():
+    complete = [id for id, maps in found.attention.items() if len(maps) == calls]
+    if not found.notes:
+        check_complete([*complete, *tap.unread], readers)
+    for reason in dict.fromkeys(tap.unread.values()):
+        ids = [id for id, why in tap.unread.items() if why == reason]
+        found.notes.append(f"text attention of {len(ids)} layers ({ids[0]} …): {reason}")
+    for id, seen in found.units.items():
         if len(seen) != calls:
             raise CaptureError(f"unit {id} was seen {len(seen)} times in {calls} calls")

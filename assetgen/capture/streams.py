@@ -53,3 +53,15 @@ def as_image(value: Tensor, grid: Grid | None) -> Tensor:
     if grid is None or value.ndim != 3 or value.shape[1] != grid[0] * grid[1]:
         return value
     return value.transpose(1, 2).reshape(value.shape[0], value.shape[2], *grid)
+
+
+def unpack(value: Tensor, grid: Grid | None, channels: int | None = None) -> Tensor:
+    """Latents as `[B, C, h, w]`: FLUX's packed `[B, h/2·w/2, 4·C]` are unfolded.
+
+    `channels` keeps the first of a denoiser that also predicts a variance (PixArt).
+    """
+    if value.ndim == 3 and grid is not None and value.shape[1] == grid[0] * grid[1]:
+        rows, columns = grid
+        value = value.reshape(value.shape[0], rows, columns, -1, 2, 2)
+        value = value.permute(0, 3, 1, 4, 2, 5).reshape(value.shape[0], -1, 2 * rows, 2 * columns)
+    return value if channels is None else value[:, :channels]

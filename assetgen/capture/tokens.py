@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from assetgen.errors import InputError
+from assetgen.models.families import family_of
 from assetgen.pack.schema import Role, Token, Word
 
 _WORD = re.compile(r"\w+(?:[-'’]\w+)*|[^\w\s]")
@@ -15,52 +17,75 @@ _WORD = re.compile(r"\w+(?:[-'’]\w+)*|[^\w\s]")
 
 @dataclass(frozen=True)
 class TokenizedPrompt:
-    """The prompt as the text encoder reads it; `dropped` words lie beyond the tokenizer's limit."""
+    """The prompt as the denoiser reads it; `dropped` words lie beyond every tokenizer's limit.
+
+    Where two text encoders stand behind each other (SD3: CLIP, then T5), so do their tokens. `ids`
+    holds the token ids of each.
+    """
 
     tokens: tuple[Token, ...]
     words: tuple[Word, ...]
     dropped: tuple[str, ...]
+    ids: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def lanes(self) -> tuple[int | None, ...]:
+        """The tokens that get a lane in the attention atlas; padding shares one, named None."""
+        own = tuple(token.index for token in self.tokens if token.role != "pad")
+        return (*own, None) if len(own) < len(self.tokens) else own
 
 
-def tokenize(tokenizer: Any, prompt: str) -> TokenizedPrompt:
+def tokenize(tokenizer: Any, prompt: str, length: int | None = None) -> TokenizedPrompt:
     """Tokenize `prompt` exactly as the pipelines do: padded to the limit, truncated beyond it.
 
     A word that became several tokens keeps all of them. Raises InputError for a tokenizer that
     gives no offsets.
     """
-    try:
-        encoded = tokenizer(
-            prompt,
-            padding="max_length",
-            max_length=tokenizer.model_max_length,
-            truncation=True,
-            return_offsets_mapping=True,
-        )
-    except NotImplementedError:
-        raise InputError(
-            f"{type(tokenizer).__name__} gives no offsets", "save it as a fast tokenizer"
-        ) from None
+    return tokenize_parts([(tokenizer, length or tokenizer.model_max_length, False)], prompt)
+
+
+def tokenize_pipeline(pipe: Any, prompt: str) -> TokenizedPrompt:
+    """Tokenize as the family of `pipe` does; without tokens where the family is not known."""
+    family = family_of(type(pipe).__name__, pipe.components)
+    if not family.known:
+        return _guess(pipe, prompt)
+    parts = []
+    for text in family.texts:
+        tokenizer = next((t for name in text.tokenizers if (t := getattr(pipe, name, None))), None)
+        if tokenizer is None:
+            raise InputError(
+                f"{type(pipe).__name__} has no {text.tokenizers[0]}", "save it with its tokenizers"
+            )
+        parts.append((tokenizer, text.length or tokenizer.model_max_length, text.lower))
+    return tokenize_parts(parts, prompt)
+
+
+def _guess(pipe: Any, prompt: str) -> TokenizedPrompt:
+    """The tokens of a pipeline's only tokenizer; whether the denoiser reads them, capture will see."""
+    tokenizers = [part for name, part in pipe.components.items() if name.startswith("tokenizer")]
+    if len(tokenizers) == 1 and 0 < (tokenizers[0].model_max_length or 0) < 10_000:
+        try:
+            return tokenize(tokenizers[0], prompt)
+        except (InputError, TypeError, ValueError):
+            pass
+    return TokenizedPrompt((), (), ())
+
+
+Part = tuple[Any, int, bool]
+"""Tokenizer, length in tokens, whether the prompt is lower-cased and stripped first."""
+
+
+def tokenize_parts(parts: Sequence[Part], prompt: str) -> TokenizedPrompt:
+    """The tokens of several tokenizers, one behind the other, and the words they share."""
     spans = [match.span() for match in _WORD.finditer(prompt)]
-    ids, mask = encoded["input_ids"], encoded["attention_mask"]
-    offsets = [tuple(offset) for offset in encoded["offset_mapping"]]
-    roles = _roles(tokenizer, ids, mask)
-    owners = [
-        _owner(offset, spans) if role == "word" else None
-        for offset, role in zip(offsets, roles, strict=True)
-    ]
+    read = [_read(part, prompt) for part in parts]
+    rows = [row for part in read for row in part]
+    owners = [_owner(r.span, spans) if r.role == "word" and r.span else None for r in rows]
     kept = sorted({owner for owner in owners if owner is not None})
     numbers = {owner: index for index, owner in enumerate(kept)}
-    texts = tokenizer.convert_ids_to_tokens(ids)
     tokens = tuple(
-        Token(
-            index=i,
-            id=int(ids[i]),
-            text=str(texts[i]),
-            role=roles[i],
-            word=_number(owners[i], numbers),
-            span=offsets[i] if roles[i] == "word" else None,
-        )
-        for i in range(len(ids))
+        Token(i, row.id, row.text, row.role, _number(owners[i], numbers), row.span)
+        for i, row in enumerate(rows)
     )
     words = tuple(
         Word(
@@ -72,7 +97,50 @@ def tokenize(tokenizer: Any, prompt: str) -> TokenizedPrompt:
         for owner in kept
     )
     dropped = tuple(prompt[slice(*s)] for i, s in enumerate(spans) if i not in numbers)
-    return TokenizedPrompt(tokens, words, dropped)
+    ids = tuple(tuple(row.id for row in part) for part in read)
+    return TokenizedPrompt(tokens, words, dropped, ids)
+
+
+@dataclass(frozen=True)
+class _Row:
+    id: int
+    text: str
+    role: Role
+    span: tuple[int, int] | None
+
+
+def _read(part: Part, prompt: str) -> list[_Row]:
+    tokenizer, length, lower = part
+    text, shift = prompt, 0
+    if lower:
+        shift = len(prompt) - len(prompt.lstrip())
+        text = prompt.lower().strip()
+        if len(prompt.lower()) != len(prompt):
+            raise InputError(
+                "the prompt changes its length in lower case", "write it in lower case"
+            )
+    try:
+        encoded = tokenizer(
+            text,
+            padding="max_length",
+            max_length=length,
+            truncation=True,
+            return_offsets_mapping=True,
+        )
+    except NotImplementedError:
+        raise InputError(
+            f"{type(tokenizer).__name__} gives no offsets", "save it as a fast tokenizer"
+        ) from None
+    ids = encoded["input_ids"]
+    roles = _roles(tokenizer, ids, encoded["attention_mask"])
+    texts = tokenizer.convert_ids_to_tokens(ids)
+    return [
+        _Row(
+            int(ids[i]), str(texts[i]), roles[i],
+            (offset[0] + shift, offset[1] + shift) if roles[i] == "word" else None,
+        )
+        for i, offset in enumerate(encoded["offset_mapping"])
+    ]  # fmt: skip
 
 
 def _number(owner: int | None, numbers: dict[int, int]) -> int | None:

@@ -103,7 +103,7 @@ def default_out() -> Path:
 
 def make_jobs(options: argparse.Namespace, curated: dict[str, Any]) -> list[Job]:
     """One job for `--prompt`, or one for each chosen curated prompt; options override both."""
-    from assetgen.capture.run import Settings
+    from assetgen.capture.call import Settings
     from assetgen.generate import Job, slug
 
     if options.prompt is not None:

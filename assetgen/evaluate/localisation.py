@@ -10,12 +10,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from assetgen.capture.attention import (
-    AttentionTap,
-    CrossAttention,
-    SelfAttention,
-    use_fused_attention,
-)
+from assetgen.capture.attention import AttentionTap, Lanes, SelfAttention, TextAttention
+from assetgen.capture.backends import use_fused_attention
+from assetgen.capture.passes import Passes
 from assetgen.capture.tokens import tokenize
 from assetgen.evaluate.bench import Array, Bench
 from assetgen.evaluate.figures import overlap
@@ -116,15 +113,16 @@ def places_of_scene(
     return [Place(number, word, np.stack(rows), picture.masks[word]) for word, rows in maps.items()]
 
 
-def _attention(bench: Bench, noisy: Any, level: int, caption: str) -> Iterator[CrossAttention]:
-    events: list[CrossAttention] = []
+def _attention(bench: Bench, noisy: Any, level: int, caption: str) -> Iterator[TextAttention]:
+    events: list[TextAttention] = []
 
-    def sink(event: CrossAttention | SelfAttention) -> None:
-        if isinstance(event, CrossAttention):
+    def sink(event: TextAttention | SelfAttention) -> None:
+        if isinstance(event, TextAttention):
             events.append(event)
 
     use_fused_attention(bench.pipe.unet)
-    with AttentionTap(bench.pipe.unet, sink, lambda batch: batch - 1):
+    unet = bench.pipe.unet
+    with AttentionTap(unet, sink, Passes(unet), lambda tokens: [Lanes(tuple(range(tokens)))]):
         # Half precision would round the softmax that the tap recomputes.
         Guesser(bench.pipe, autocast=False).output(noisy, torch.tensor([level]), [caption])
     yield from events

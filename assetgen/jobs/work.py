@@ -85,7 +85,7 @@ class BakeWork:
         if ledger.state(job) == "done":  # by another batch in the same folder
             return
         self._use_threads()
-        from assetgen.capture.run import Settings
+        from assetgen.capture.call import Settings
         from assetgen.generate import Baker, Job
 
         entry = job.entry

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from assetgen.errors import InputError
+from assetgen.models.runtime import Runtime, place
 
-SUPPORTED = ("StableDiffusionPipeline", "StableDiffusionXLPipeline")
 
+def load_pipeline(folder: Path, runtime: Runtime | None = None) -> Any:
+    """A text-to-image pipeline from a local folder, placed as `runtime` says; never from the network.
 
-def load_pipeline(folder: Path) -> Any:
-    """A text-to-image pipeline from a local folder, on the CPU in float32; never from the network.
-
-    Raises InputError for a missing or damaged part and for a family that cannot be recorded.
+    Raises InputError for a missing or damaged part, for weights that are not safetensors and for a
+    pipeline that takes no prompt.
     """
-    name = pipeline_class(folder)
-    if name not in SUPPORTED:
-        raise InputError(
-            f"{folder}: {name} cannot be recorded yet", f"supported are {', '.join(SUPPORTED)}"
-        )
+    check_pipeline(folder)
+    runtime = runtime or Runtime(device="cpu")
+    _, dtype = runtime.resolve()
     import transformers
     from diffusers import DiffusionPipeline
     from diffusers.utils import logging
@@ -31,13 +31,17 @@ def load_pipeline(folder: Path) -> Any:
     logging.disable_progress_bar()
     transformers.utils.logging.disable_progress_bar()
     try:
-        pipe: Any = DiffusionPipeline.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True
-        )
+        with warnings.catch_warnings():
+            # newer releases call it `dtype`; the oldest supported one does not know that name
+            warnings.simplefilter("ignore", FutureWarning)
+            pipe: Any = DiffusionPipeline.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True, torch_dtype=dtype
+            )
         # Without this each library chooses: one keeps half precision, the other does not.
         for part in pipe.components.values():
-            if isinstance(part, torch.nn.Module):
+            if isinstance(part, torch.nn.Module) and dtype == torch.float32:
                 part.float()
+        place(pipe, runtime)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         line = " ".join(str(error).split())
         raise InputError(
@@ -45,6 +49,21 @@ def load_pipeline(folder: Path) -> Any:
         ) from None
     pipe.set_progress_bar_config(disable=True)
     return pipe
+
+
+def check_pipeline(folder: Path) -> str:
+    """The pipeline class of `folder`; InputError if diffusers has none of that name, or it takes no prompt."""
+    import diffusers
+
+    name = pipeline_class(folder)
+    cls = getattr(diffusers, name, None)
+    if cls is None:
+        raise InputError(
+            f"{folder}: diffusers {diffusers.__version__} has no {name}", "update diffusers"
+        )
+    if "prompt" not in inspect.signature(cls.__call__).parameters:
+        raise InputError(f"{folder}: {name} takes no prompt", "choose a text-to-image model")
+    return name
 
 
 def pipeline_class(folder: Path) -> str:

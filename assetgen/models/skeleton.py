@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from assetgen.models.families import text_length
 from assetgen.pack.errors import PackError
 
 DENOISERS = ("unet", "transformer")
@@ -49,8 +50,7 @@ def load_skeleton(folder: Path) -> Skeleton:
         if isinstance(index.get(name), list) and index[name][1]
     }
     denoiser = modules.pop(part)
-    tokenizer = folder / "tokenizer" / "tokenizer_config.json"
-    tokens = int(_read(tokenizer).get("model_max_length", 77)) if tokenizer.is_file() else 77
+    tokens = text_length(str(index.get("_class_name")), folder)
     return skeleton(folder.name, denoiser, modules, tokens)
 
 

@@ -25,6 +25,18 @@ LATENTS = ("x_t", "x0", "eps", "output_cond", "output_uncond", "prompt_embeds")
 """Tensors that a light run leaves out; they hardly compress."""
 
 
+EXPECTED = (
+    *PICTURES,
+    *(name for name in LATENTS if name != "output_uncond"),
+    "unit_rms",
+    "unit_update",
+    "attention_mass",
+    "attention",
+    "features",
+)
+"""What every run records; what one leaves out it names in `light`."""
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where an array comes from. DERIVED arrays carry the formula."""
@@ -114,6 +126,8 @@ class Recording:
     lossy: tuple[str, ...] = ("steps", "noise")
     sheets: tuple[str, ...] = ()
     origins: dict[str, Origin] = field(default_factory=dict)
+    rest: str | None = None
+    """What a place read besides the text's tokens: "picture" in joint attention."""
 
 
 def save(
@@ -209,6 +223,7 @@ def _attention(recording: Recording, metadata: Metadata, writer: PackWriter) -> 
         encoding="sqrt_u8",
         scale_p995=_brightest(shown),
         tokens=recording.lanes,
+        rest=recording.rest,
         layers=tuple(
             AttentionRect(id, recording.attention_units[id], b.height, b.width, b.x, b.y, b.columns)
             for id, b in zip(layers, blocks, strict=True)

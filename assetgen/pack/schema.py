@@ -255,6 +255,7 @@ class Array(msgspec.Struct, frozen=True):
     layer_ids: tuple[str, ...] = ()
     units: tuple[FeatureRect, ...] = ()
     tokens: tuple[int | None, ...] = ()
+    rest: str | None = None
     columns: int | None = None
     rows: tuple[int, ...] = ()
 

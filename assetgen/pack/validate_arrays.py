@@ -11,26 +11,17 @@ from safetensors import SafetensorError, safe_open
 from assetgen.pack.errors import PackError
 from assetgen.pack.images import image_size, thumbnail_size
 from assetgen.pack.reader import Pack, Problem
-from assetgen.pack.recording import FULL_PRECISION, LATENTS, PICTURES
+from assetgen.pack.recording import EXPECTED, FULL_PRECISION, PICTURES
 from assetgen.pack.schema import Array, AttentionRect, FeatureRect
 
 _ATLASES = ("attention", "features")
-_EXPECTED = (
-    *(name for name in LATENTS if name != "output_uncond"),
-    "unit_rms",
-    "unit_update",
-    "attention_mass",
-    *PICTURES,
-    *_ATLASES,
-)
-"""Arrays a pack records unless it says in `light` that it leaves them out."""
 
 
 def check_arrays(pack: Pack) -> Iterator[Problem]:
     """Everything about the arrays that can be seen without comparing their numbers."""
     path = pack.path / "metadata.json"
     omitted = pack.metadata.light or ()
-    for name in _EXPECTED:
+    for name in EXPECTED:
         if name not in pack.metadata.arrays and name not in omitted:
             yield Problem(path, f"array {name!r} was not recorded and `light` does not say so")
     for name, entry in pack.metadata.arrays.items():
@@ -102,7 +93,7 @@ def _check_frames(pack: Pack, name: str) -> Iterator[Problem]:
             pack.path / "metadata.json", f"arrays.{name} has {entry.shape[0]} steps, not {pack.steps}"
         )  # fmt: skip
         return
-    if name not in _ATLASES and size != pack.metadata.size:
+    if name not in _ATLASES and not _fits(size, pack.metadata.size):
         yield Problem(pack.path / "metadata.json", f"arrays.{name} has not the picture's size")
     for step in range(pack.steps):
         path = pack.path / entry.file.format(step=step)
@@ -152,6 +143,12 @@ def _check_words(pack: Pack) -> Iterator[Problem]:
     for row in entry.rows:
         for step in np.flatnonzero(~pack.stored_word(row).any(axis=(1, 2))).tolist():
             yield Problem(path, f"map of word {row} is black at step {step}: nothing was recorded")
+
+
+def _fits(size: tuple[int, ...], picture: tuple[int, int]) -> bool:
+    """The picture's size, or that size made smaller to whole pixels."""
+    share = max(size) / max(picture)
+    return share <= 1 and size == tuple(round(side * share) for side in picture)
 
 
 def _check_thumbnail(pack: Pack, name: str, entry: Array) -> Iterator[Problem]:

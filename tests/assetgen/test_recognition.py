@@ -37,7 +37,7 @@ def test_recognised_is_seen_for_three_steps(series: list[float], answer: Any) ->
 def recorded(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of the tiny model with an untrained recogniser that is very sure of itself."""
     torch = pytest.importorskip("torch")
-    from assetgen.capture.run import Settings
+    from assetgen.capture.call import Settings
     from assetgen.generate import Baker, Job
     from assetgen.models.recogniser import FOLDER, Recogniser, save_recogniser
     from assetgen.models.registry import ModelEntry

@@ -11,7 +11,7 @@ from typing import Any
 
 from assetgen.capture.solvers.base import Before, Solver
 from assetgen.capture.solvers.converted import DPMSolver, UniPC
-from assetgen.capture.solvers.discrete import DDIM, DDPM, LCM
+from assetgen.capture.solvers.discrete import DDIM, DDPM, LCM, PNDM
 from assetgen.capture.solvers.sigmas import Euler, EulerAncestral, FlowEuler, Heun
 from assetgen.errors import CaptureError
 
@@ -21,6 +21,7 @@ SOLVERS: Mapping[str, type[Solver]] = {
     "DDIMScheduler": DDIM,
     "DDPMScheduler": DDPM,
     "LCMScheduler": LCM,
+    "PNDMScheduler": PNDM,
     "EulerDiscreteScheduler": Euler,
     "EulerAncestralDiscreteScheduler": EulerAncestral,
     "HeunDiscreteScheduler": Heun,

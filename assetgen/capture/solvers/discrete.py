@@ -1,8 +1,9 @@
-"""Schedulers on whole timesteps with alphas_cumprod: DDIM, DDPM, LCM."""
+"""Schedulers on whole timesteps with alphas_cumprod: DDIM, DDPM, LCM, PNDM."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import sqrt
 from typing import Any
 
@@ -85,3 +86,32 @@ class LCM(_Discrete):
             return [Coefficients(1.0, 0.0)]
         product = float(s.alphas_cumprod[int(s.timesteps[before.index + 1])])
         return [Coefficients(sqrt(product), 0.0, sqrt(1 - product))]
+
+
+class PNDM(_Discrete):
+    """Liu et al. 2022 as Stable Diffusion uses it (PLMS): the first step takes two calls.
+
+    It returns no clean estimate and keeps none: x0 follows from the model's output. A step adds up
+    the outputs of up to four steps, so it is no sum of its own estimates.
+    """
+
+    linear = False
+
+    def __init__(self, scheduler: Any) -> None:
+        super().__init__(scheduler)
+        if not scheduler.config.skip_prk_steps:
+            raise CaptureError(
+                f"{self.name} with Runge-Kutta steps (skip_prk_steps=False) is not known"
+            )
+
+    def before(self, timestep: Any, given: Mapping[str, Any]) -> Before:
+        known = super().before(timestep, given)
+        return replace(known, first=self.scheduler.counter != 1)
+
+    def x0(self, before: Before, sample: Tensor, output: Tensor, out: Any) -> Tensor:
+        if self.prediction == "v_prediction":
+            return before.alpha * sample.float() - before.sigma * output.float()
+        return (sample.float() - before.sigma * output.float()) / before.alpha
+
+    def coefficients(self, before: Before) -> list[Coefficients]:
+        return []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from assetgen.capture.tokens import tokenize
+from assetgen.capture.tokens import tokenize, tokenize_parts
 from tests.fixtures.pipelines import LENGTH, tiny_tokenizer
+from tests.fixtures.transformers import tiny_t5_tokenizer
 
 pytestmark = pytest.mark.torch
 
@@ -57,3 +58,44 @@ def test_more_than_77_tokens_with_clips_own_limit() -> None:
     prompt = tokenize(tiny_tokenizer(77), "cat " * 100)
     assert len(prompt.tokens) == 77 and len(prompt.words) == 75 and len(prompt.dropped) == 25
     assert all(token.role != "pad" for token in prompt.tokens)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("1girl", [("1girl", 6)]),  # a lone space piece stands before it
+        ("night-fox on snow", [("night-fox", 5), ("on", 1), ("snow", 1)]),
+        ("a fox, a fox", [("a", 1), ("fox", 1), (",", 1), ("a", 1), ("fox", 1)]),
+        ("a  fox's sky", [("a", 1), ("fox's", 3), ("sky", 1)]),
+        ("snow_fox", [("snow_fox", 5)]),
+    ],
+)
+def test_words_of_t5(prompt: str, expected: list[tuple[str, int]]) -> None:
+    found = tokenize(tiny_t5_tokenizer(), prompt, 32)
+    assert [(word.text, len(word.tokens)) for word in found.words] == expected
+    roles = [token.role for token in found.tokens]
+    assert roles.count("bos") == 0 and roles.count("eos") == 1 and roles[-1] == "pad"
+    assert all(token.word is not None for token in found.tokens if token.role == "word")
+
+
+def test_t5_beyond_its_limit() -> None:
+    found = tokenize(tiny_t5_tokenizer(), "cat " * 130, 120)
+    assert len(found.tokens) == 120 and len(found.words) == 119
+    assert found.dropped == ("cat",) * 11
+
+
+def test_clip_and_t5_behind_each_other() -> None:
+    """SD3: a word has tokens of both; what one encoder has no room for, the other still reads."""
+    parts = [(tiny_tokenizer(77), 77, False), (tiny_t5_tokenizer(), 256, False)]
+    found = tokenize_parts(parts, "a fox " * 60)
+    assert len(found.tokens) == 333 and [token.index for token in found.tokens] == list(range(333))
+    assert [len(word.tokens) for word in found.words] == [2] * 75 + [1] * 45
+    assert found.dropped == () and [len(ids) for ids in found.ids] == [77, 256]
+    assert found.words[1].span == (2, 5)
+    assert {found.tokens[i].span for i in found.words[1].tokens} == {(2, 5)}
+
+
+def test_a_pipeline_that_lower_cases_keeps_the_spans() -> None:
+    found = tokenize_parts([(tiny_t5_tokenizer(), 16, True)], "  A Fox")
+    assert [(w.text, w.span) for w in found.words] == [("A", (2, 3)), ("Fox", (4, 7))]
+    assert found.tokens[1].text == "▁fox" and found.tokens[1].span == (4, 7)

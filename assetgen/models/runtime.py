@@ -1,0 +1,103 @@
+"""Where and how a pipeline runs: device, precision, offloading, scheduler. What an engineer sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+
+from assetgen.errors import InputError
+
+Offload = Literal["none", "model", "sequential"]
+OFFLOADS: tuple[Offload, ...] = ("none", "model", "sequential")
+DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+SCHEDULERS = {
+    "ddim": "DDIMScheduler",
+    "ddpm": "DDPMScheduler",
+    "pndm": "PNDMScheduler",
+    "lcm": "LCMScheduler",
+    "euler": "EulerDiscreteScheduler",
+    "euler-a": "EulerAncestralDiscreteScheduler",
+    "heun": "HeunDiscreteScheduler",
+    "dpm++": "DPMSolverMultistepScheduler",
+    "unipc": "UniPCMultistepScheduler",
+    "flow-euler": "FlowMatchEulerDiscreteScheduler",
+}
+"""Short names; the class's own name is understood as well."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """`device` "cpu", "cuda", "cuda:1", "mps" or "auto"; `dtype` a key of `DTYPES` or "auto".
+
+    `scheduler` None keeps the pipeline's own.
+    """
+
+    device: str = "auto"
+    dtype: str = "auto"
+    offload: Offload = "none"
+    scheduler: str | None = None
+
+    def resolve(self) -> tuple[torch.device, torch.dtype]:
+        """The device and precision that are meant; InputError for what this machine does not have.
+
+        `auto` is CUDA where there is one, and half precision only there.
+        """
+        name = self.device
+        if name == "auto":
+            name = "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            device = torch.device(name)
+        except RuntimeError:
+            raise InputError(f"unknown device {name!r}", "pass cpu, cuda, cuda:1 or mps") from None
+        if device.type == "cuda" and not torch.cuda.is_available():
+            raise InputError("this machine or this torch has no CUDA", "pass --device cpu")
+        if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+            raise InputError(
+                f"there is no {device}", f"the machine has {torch.cuda.device_count()} CUDA devices"
+            )
+        if device.type == "mps" and not torch.backends.mps.is_available():
+            raise InputError("this machine has no MPS", "pass --device cpu")
+        if self.offload != "none" and device.type == "cpu":
+            raise InputError(
+                f"--offload {self.offload} moves parts to an accelerator, and the device is the CPU",
+                "leave it out, or pass --device cuda",
+            )
+        if self.dtype == "auto":
+            return device, torch.bfloat16 if device.type == "cuda" else torch.float32
+        return device, DTYPES[self.dtype]
+
+
+def place(pipe: Any, runtime: Runtime) -> None:
+    """Bring a loaded pipeline to its device; offloading keeps it in main memory until it is used."""
+    device, _ = runtime.resolve()
+    if runtime.scheduler is not None:
+        pipe.scheduler = other_scheduler(pipe.scheduler, runtime.scheduler)
+    if runtime.offload == "model":
+        pipe.enable_model_cpu_offload(device=device)
+    elif runtime.offload == "sequential":
+        pipe.enable_sequential_cpu_offload(device=device)
+    else:
+        pipe.to(device)
+
+
+def other_scheduler(current: Any, name: str) -> Any:
+    """The scheduler called `name` with the configuration of `current`.
+
+    Raises InputError for an unknown name, and for one that solves another kind of equation: a model
+    trained on straight paths needs a flow-matching scheduler, and no other model can use one.
+    """
+    import diffusers
+
+    class_name = SCHEDULERS.get(name.lower(), name)
+    if class_name not in SCHEDULERS.values():
+        raise InputError(f"unknown scheduler {name!r}", f"known are {', '.join(SCHEDULERS)}")
+    flow = "FlowMatch" in type(current).__name__
+    if flow != ("FlowMatch" in class_name):
+        raise InputError(
+            f"{class_name} does not fit a model made for {type(current).__name__}",
+            "pass --scheduler flow-euler" if flow else "flow-euler is for SD3 and FLUX",
+        )
+    options = {"skip_prk_steps": True} if class_name == "PNDMScheduler" else {}
+    return getattr(diffusers, class_name).from_config(current.config, **options)

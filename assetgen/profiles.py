@@ -1,0 +1,97 @@
+"""What a profile stores, and how it keeps within its size whatever the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import log2
+
+from assetgen.pack.recording import PICTURES
+from assetgen.pack.schema import Architecture, Profile
+
+SIDES = (32, 16)
+"""Feature maps are averaged to at most this many pixels a side: the first that fits."""
+MAP_SIDES = (4096, 64, 32, 16, 8)
+"""The same for attention maps."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is kept of a run.
+
+    `pictures`: decoded arrays, those in `lossy` as JPEG, each at most `sides` pixels high and wide
+    (0: as large as the run); `predicted` is kept without loss up to `lossless` pixels a side.
+    `light`: only a strip of pictures, the words' maps and a number a unit (`assetgen.pack.light`).
+    `tiles`: feature maps of a unit whose maps are 16 high. `feature_pixels` and `attention_pixels`
+    limit what both atlases hold at one step, 0 for no limit. `embeds`: largest prompt embedding kept,
+    in numbers.
+    """
+
+    pictures: tuple[str, ...]
+    lossy: tuple[str, ...]
+    tiles: int
+    light: bool = False
+    sides: Mapping[str, int] | None = None
+    lossless: int = 1 << 16
+    feature_pixels: int = 0
+    attention_pixels: int = 0
+    embeds: int = 1 << 40
+
+    def side(self, picture: str) -> int:
+        """Largest height and width of a decoded picture; 0 for no limit."""
+        return (self.sides or {}).get(picture, 0)
+
+    def is_lossy(self, picture: str, height: int, width: int) -> bool:
+        """Whether a picture of a run of this size is stored as JPEG."""
+        return picture in self.lossy or max(height, width) > self.lossless
+
+
+PROFILES: dict[Profile, Contents] = {
+    "light": Contents(
+        ("predicted",), ("predicted",), 0, light=True, attention_pixels=400_000
+    ),
+    "viewer": Contents(
+        PICTURES, ("steps", "noise"), 18, sides={"predicted": 512, "steps": 256, "noise": 256},
+        lossless=256, feature_pixels=96_000, attention_pixels=400_000, embeds=1 << 19,
+    ),
+    "research": Contents(PICTURES, (), 64),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FeaturePlan:
+    """How many channels of each unit are kept, and their largest side."""
+
+    counts: Mapping[str, int]
+    side: int
+
+
+def tiles_of(tiles: int, height: int, side: int = SIDES[0]) -> int:
+    """How many channels of a unit are kept: `tiles` where its maps are 16 high, more where they are smaller."""
+    return round(tiles * 1.5 ** log2(16 / min(max(height, 1), side))) if tiles else 0
+
+
+def plan_features(architecture: Architecture, contents: Contents) -> FeaturePlan:
+    """Channels a unit, within the profile's limit: smaller maps first, then fewer of them."""
+    counts: dict[str, int] = {}
+    for side in SIDES:
+        area = 0
+        counts = {}
+        for unit in architecture.units:
+            height, width = unit.output[-2:] if len(unit.output) == 3 else (1, 1)
+            count = min(tiles_of(contents.tiles, height, side), unit.output[0])
+            counts[unit.id] = count
+            area += count * min(height, side) * min(width, side)
+        if not contents.feature_pixels or area <= contents.feature_pixels:
+            return FeaturePlan(counts, side)
+    share = contents.feature_pixels / area
+    return FeaturePlan({id: max(1, int(count * share)) for id, count in counts.items()}, side)
+
+
+def map_side(shapes: list[tuple[int, int]], lanes: int, contents: Contents) -> int:
+    """Largest side of the attention maps of layers of these (height, width), within the limit."""
+    for side in MAP_SIDES:
+        area = lanes * sum(min(h, side) * min(w, side) for h, w in shapes)
+        if not contents.attention_pixels or area <= contents.attention_pixels:
+            return side
+    return MAP_SIDES[-1]

@@ -1,0 +1,191 @@
+"""Every family from end to end: a whole bake of a small pipeline, the picture bit for bit the plain one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from assetgen.capture.call import Settings, plain
+from assetgen.capture.run import capture_batch
+from assetgen.capture.tokens import tokenize_pipeline
+from assetgen.errors import CaptureError
+from assetgen.generate import Baker, Job
+from assetgen.models.registry import ModelEntry
+from assetgen.pack import Pack
+from assetgen.pack.validate import validate
+from assetgen.profiles import PROFILES, plan_features
+from tests.fixtures import transformers as tiny
+from tests.fixtures.pipelines import tiny_pipeline, tiny_xl_pipeline
+
+pytestmark = pytest.mark.torch
+
+PROMPT = "a fox on snow_fox 1girl"
+MAKERS: dict[str, Callable[[], Any]] = {
+    "StableDiffusionPipeline": tiny_pipeline,
+    "StableDiffusionXLPipeline": tiny_xl_pipeline,
+    "PixArtAlphaPipeline": tiny.tiny_pixart,
+    "PixArtSigmaPipeline": lambda: tiny.tiny_pixart(sigma=True),
+    "StableDiffusion3Pipeline": tiny.tiny_sd3,
+    "FluxPipeline": tiny.tiny_flux,
+}
+TOKENS = {"StableDiffusion": 24, "PixArtAlpha": 120, "PixArtSigma": 300, "Flux": 512}
+
+
+@pytest.fixture(scope="module", params=MAKERS)
+def baker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Baker:
+    torch.set_num_threads(1)
+    return bake_shop(MAKERS[request.param](), tmp_path_factory.mktemp(request.param))
+
+
+def bake_shop(pipe: Any, folder: Path) -> Baker:
+    pipe.save_pretrained(folder / "model")
+    made = Baker(ModelEntry("tiny", "Tiny", folder / "model"), folder / "out")
+    if hasattr(made.pipe, "default_sample_size"):
+        made.pipe.default_sample_size = 16  # FLUX's configuration does not say it
+    return made
+
+
+def bake(baker: Baker, name: str, **settings: Any) -> Pack:
+    asked = Settings(**{"prompt": PROMPT, "steps": 2, "guidance": 3.0, **settings})
+    path = baker.bake(Job(name, name, asked), verify=True, force=True, quiet=True)
+    assert [str(problem) for problem in validate(path)] == []
+    return Pack.open(path)
+
+
+def test_a_whole_run_is_recorded_and_the_picture_unchanged(baker: Baker) -> None:
+    pack = bake(baker, "run")
+    data = pack.metadata
+    assert data.model.pipeline == type(baker.pipe).__name__
+    assert baker.notes == []
+    assert pack.has("attention") and pack.has("features") and pack.has("self_attention_entropy")
+    readers = [r.id for r in data.arrays["attention"].layers]
+    kinds = {x.id: x.kind for unit in baker.architecture.units for x in unit.layers}
+    assert {kinds[id] for id in readers} <= {"cross_attention", "joint_attention"}
+    assert len(readers) == sum(
+        kind in ("cross_attention", "joint_attention") for kind in kinds.values()
+    )
+    assert [word.text for word in data.words] == ["a", "fox", "on", "snow_fox", "1girl"]
+    for name, length in TOKENS.items():
+        if data.model.pipeline.startswith(name) and "3" not in data.model.pipeline:
+            assert len(data.tokens) == length
+    joint = "joint_attention" in kinds.values()
+    assert (data.arrays["attention"].rest == "picture") == joint
+    total = pack.tensor("attention_mass").sum(-1)
+    assert (total < 0.999).all() if joint else np.allclose(total, 1, atol=1e-4)
+
+
+def test_a_picture_that_is_not_square(baker: Baker) -> None:
+    pack = bake(baker, "wide", size=(24, 40))
+    assert pack.metadata.size == (24, 40)
+    largest = max(pack.metadata.arrays["attention"].layers, key=lambda r: r.height * r.width)
+    assert largest.width / largest.height == pytest.approx(40 / 24)
+    assert pack.tensor("x_t").shape[-2:] == (12, 20)
+
+
+def test_the_conditional_half_is_the_prompts(baker: Baker) -> None:
+    """With guidance the first step's conditional output is that of a run without."""
+    alone = bake(baker, "alone-1", guidance=1.0, seed=4)
+    guided = bake(baker, "guided-1", guidance=3.0, negative="a cat", seed=4)
+    assert not alone.has("output_uncond")
+    a, b = (p.tensor("output_cond")[0] for p in (alone, guided))
+    # FLUX is told its guidance as a number, which is 1 in both
+    assert np.abs(a - b).max() < 5e-3
+    assert np.abs(guided.tensor("output_uncond")[0] - b).max() > np.abs(a - b).max()
+    first, second = (p.attention_map(_layer(p), 1, 0) for p in (alone, guided))
+    assert np.abs(first - second).max() < 0.01
+
+
+def _layer(pack: Pack) -> str:
+    return pack.metadata.arrays["attention"].layers[0].id
+
+
+def test_several_prompts_in_one_batch(baker: Baker) -> None:
+    asked = [
+        Settings(PROMPT, steps=2, guidance=3.0, seed=1),
+        Settings("a cat on grass", negative="a fox", steps=2, guidance=3.0, seed=2),
+    ]
+    prompts = [tokenize_pipeline(baker.pipe, s.prompt) for s in asked]
+    plan = plan_features(baker.architecture, PROFILES["viewer"])
+    found = capture_batch(baker.pipe, asked, baker.architecture, prompts, plan=plan)
+    assert torch.equal(plain(baker.pipe, asked), torch.cat([f.picture for f in found]))
+    assert len(found[0].attention) == len(found[1].attention) > 0
+    for own, one, prompt in zip(found, asked, prompts, strict=True):
+        alone = capture_batch(baker.pipe, [one], baker.architecture, [prompt], plan=plan)[0]
+        if "Flux" in type(baker.pipe).__name__ and not one.negative:
+            continue  # in the batch the other's negative prompt turns true guidance on for both
+        assert own.attention.keys() == alone.attention.keys()
+        assert torch.allclose(own.steps[0].x_t, alone.steps[0].x_t)
+        for id, maps in own.attention.items():
+            assert maps[0].shape == alone.attention[id][0].shape
+            assert np.abs(maps[0].astype(int) - alone.attention[id][0]).max() <= 1
+        units = [(calls[0].rms, alone.units[id][0].rms) for id, calls in own.units.items()]
+        assert np.allclose(*zip(*units, strict=True), rtol=1e-3)
+
+
+def test_padding_has_a_lane_of_its_own_where_it_is_read(baker: Baker) -> None:
+    pack = bake(baker, "run")
+    lanes = pack.metadata.arrays["attention"].tokens
+    roles = {t.index: t.role for t in pack.metadata.tokens}
+    kept = {roles[lane] for lane in lanes if lane is not None}
+    assert "word" in kept and "eos" in kept and "pad" not in kept
+    masked = "PixArt" in pack.metadata.model.pipeline
+    assert (None in lanes) != masked
+    pads = [i for i, role in roles.items() if role == "pad"]
+    assert bool(pack.tensor("attention_mass")[..., pads].any()) != masked
+
+
+def test_sd3_reads_both_encoders_and_skips_the_second_attention(tmp_path: Path) -> None:
+    baker = bake_shop(tiny.tiny_sd3(dual=(0,)), tmp_path)
+    pack = bake(baker, "run")
+    assert len(pack.metadata.tokens) == 77 + 256
+    fox = pack.metadata.words[1]
+    assert [t < 77 for t in fox.tokens] == [True, False]
+    roles = [t.role for t in pack.metadata.tokens]
+    assert roles.count("bos") == 1 and roles.count("eos") == 2
+    assert "transformer_blocks.0.attn2" in pack.metadata.arrays["self_attention_entropy"].layer_ids
+    assert len(pack.metadata.arrays["attention"].layers) == 2
+
+
+def test_an_unknown_pipeline_is_recorded_as_far_as_it_goes(tmp_path: Path) -> None:
+    baker = bake_shop(tiny.tiny_unknown(), tmp_path)
+    pack = bake(baker, "run", guidance=1.0, size=(32, 32))
+    assert any("where its processor puts the text is not known" in note for note in baker.notes)
+    assert not pack.has("attention") and {"attention", "attention_mass"} <= set(
+        pack.metadata.light or ()
+    )
+    assert pack.has("x_t") and pack.has("x0") and pack.has("unit_rms") and pack.has("features")
+    with pytest.raises(CaptureError, match="pass --guidance 1"):
+        bake(baker, "doubled", guidance=3.0, size=(32, 32))
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"), [("StableDiffusionPipeline", "float16"), ("FluxPipeline", "bfloat16")]
+)
+def test_half_precision(name: str, dtype: str, tmp_path: Path) -> None:
+    from assetgen.models.runtime import Runtime
+
+    MAKERS[name]().save_pretrained(tmp_path / "model")
+    entry = ModelEntry("tiny", "Tiny", tmp_path / "model")
+    baker = Baker(entry, tmp_path / "out", runtime=Runtime("cpu", dtype))
+    if hasattr(baker.pipe, "default_sample_size"):
+        baker.pipe.default_sample_size = 16
+    pack = bake(baker, "run")
+    assert pack.metadata.software["dtype"] == dtype
+
+
+def test_parts_that_are_moved_in_and_out_are_watched_too(tmp_path: Path) -> None:
+    """accelerate's hooks, as sequential offloading installs them, with the CPU as the accelerator."""
+    import accelerate
+
+    baker = bake_shop(tiny.tiny_flux(), tmp_path)
+    before = bake(baker, "before")
+    for part in ("transformer", "text_encoder_2", "vae"):
+        accelerate.cpu_offload(getattr(baker.pipe, part), torch.device("cpu"))
+    after = bake(baker, "after")
+    assert np.array_equal(before.final(), after.final())
+    assert np.array_equal(before.attention_atlas(1), after.attention_atlas(1))
