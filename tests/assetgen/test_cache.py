@@ -304,7 +304,7 @@ def test_gated_unknown_and_gone(
 ) -> None:
     hub.repos[FLUX], hub.repos[TINY] = pipeline, pipeline
     hub.gated.add(FLUX)
-    hub.commit = str(known_models()[FLUX].commit)
+    hub.commits[FLUX] = str(known_models()[FLUX].commit)
     assert generate(folder, folder, FLUX) == 2
     line = one_line(capsys)
     assert f"is gated: its authors want a licence accepted at {hub.url}/{FLUX}" in line
