@@ -11,7 +11,7 @@ from assetgen.errors import InputError
 from assetgen.pack.resources import data_dir
 
 if TYPE_CHECKING:
-    from assetgen.pack.measures import Line
+    from assetgen.pack.evaluation import Line
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

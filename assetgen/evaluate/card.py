@@ -13,7 +13,8 @@ from typing import Any
 from safetensors import safe_open
 
 from assetgen.errors import InputError
-from assetgen.pack.measures import Evaluation, Line, Rate, Training, read_measure
+from assetgen.pack.evaluation import Evaluation, Line, Rate
+from assetgen.pack.measures import Training, read_measure
 from assetgen.pack.resources import data_dir
 
 START, END = "<!-- figures: `assetgen card` -->", "<!-- end of figures -->"

@@ -17,8 +17,8 @@ from assetgen.evaluate.nearest import nearest, training_thumbnails
 from assetgen.evaluate.paint import Painted
 from assetgen.evaluate.reconstruction import reconstructed
 from assetgen.pack.comparing import shrink
+from assetgen.pack.evaluation import Localisation
 from assetgen.pack.images import U8, compand, encode_image, resize
-from assetgen.pack.measures import Localisation
 from assetgen.pack.writer import write_file
 
 GAP, LINE = 4, 12

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assetgen.pack.measures import Z95, Line, Quantiles, Rate, rate
+from assetgen.pack.evaluation import Z95, Line, Quantiles, Rate, rate
 
 Array = NDArray[Any]
 

@@ -10,7 +10,7 @@ from assetgen.evaluate.bench import Array, Bench
 from assetgen.evaluate.figures import share
 from assetgen.evaluate.paint import Painted
 from assetgen.evaluate.reconstruction import reconstructed
-from assetgen.pack.measures import Following, Judge, Scores, WordFigure, rate
+from assetgen.pack.evaluation import Following, Judge, Scores, WordFigure, rate
 from assetgen.train.words import Scene
 
 THRESHOLD = 0.5

@@ -16,8 +16,8 @@ from assetgen.capture.passes import Passes
 from assetgen.capture.tokens import tokenize
 from assetgen.evaluate.bench import Array, Bench
 from assetgen.evaluate.figures import overlap
+from assetgen.pack.evaluation import Baseline, Level, Localisation
 from assetgen.pack.images import resize
-from assetgen.pack.measures import Baseline, Level, Localisation
 from assetgen.train.guesses import Guesser
 
 SNRS = (0.1, 1.0, 10.0)

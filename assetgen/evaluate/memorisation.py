@@ -20,7 +20,7 @@ from assetgen.evaluate.nearest import (
 from assetgen.evaluate.paint import Painted
 from assetgen.evaluate.reconstruction import reconstructed
 from assetgen.pack.comparing import shrink
-from assetgen.pack.measures import Memorisation
+from assetgen.pack.evaluation import Memorisation
 from assetgen.train.words import Scene
 
 SHOWN = 3

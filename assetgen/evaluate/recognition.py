@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assetgen.evaluate.bench import Array
-from assetgen.pack.measures import Recognised, rate
+from assetgen.pack.evaluation import Recognised, rate
 from assetgen.pack.recognition import recognition_step
 
 

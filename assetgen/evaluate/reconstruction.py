@@ -7,7 +7,7 @@ import numpy as np
 from assetgen.evaluate.bench import Array, Bench
 from assetgen.evaluate.figures import mean_interval
 from assetgen.pack.comparing import psnr
-from assetgen.pack.measures import Reconstruction
+from assetgen.pack.evaluation import Reconstruction
 
 
 def measure_reconstruction(bench: Bench, sheet: str) -> Reconstruction:

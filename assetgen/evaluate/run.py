@@ -22,7 +22,7 @@ from assetgen.models.load import weights_hash
 from assetgen.models.recogniser import read_config
 from assetgen.models.registry import ModelEntry
 from assetgen.pack.codec import encode
-from assetgen.pack.measures import Evaluation, Line, Settings
+from assetgen.pack.evaluation import Evaluation, Line, Settings
 from assetgen.pack.schema import FORMAT
 from assetgen.pack.writer import write_file
 

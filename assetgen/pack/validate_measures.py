@@ -11,18 +11,9 @@ import msgspec
 from assetgen.pack.codec import decode
 from assetgen.pack.comparing import distance, psnr
 from assetgen.pack.errors import PackError
+from assetgen.pack.evaluation import Evaluation, Rate, rate
 from assetgen.pack.images import image_size
-from assetgen.pack.measures import (
-    MEASURES,
-    Evaluation,
-    Neighbours,
-    Noising,
-    Rate,
-    Sheet,
-    Training,
-    rate,
-    read_tile,
-)
+from assetgen.pack.measures import MEASURES, Neighbours, Noising, Sheet, Training, read_tile
 from assetgen.pack.reader import Problem
 
 _JPEG_DB, _JPEG_STEPS = 2.0, 3.0

@@ -15,7 +15,7 @@ from assetgen.errors import InputError  # noqa: E402
 from assetgen.evaluate.card import END, START, figures, replace_figures  # noqa: E402
 from assetgen.models.recogniser import FOLDER, Recogniser, save_recogniser  # noqa: E402
 from assetgen.pack.codec import encode  # noqa: E402
-from assetgen.pack.measures import (  # noqa: E402
+from assetgen.pack.evaluation import (  # noqa: E402
     Baseline,
     Evaluation,
     Following,
@@ -24,15 +24,12 @@ from assetgen.pack.measures import (  # noqa: E402
     Line,
     Localisation,
     Memorisation,
-    Point,
     Quantiles,
     Scores,
     Settings,
-    Sheet,
-    Stage,
-    Training,
     rate,
 )
+from assetgen.pack.measures import Point, Sheet, Stage, Training  # noqa: E402
 
 
 def evaluation(present: int = 95) -> Evaluation:

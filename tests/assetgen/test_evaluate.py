@@ -20,7 +20,8 @@ from assetgen.evaluate.nearest import match, nearest, templates  # noqa: E402
 from assetgen.evaluate.paint import held_out_scenes  # noqa: E402
 from assetgen.evaluate.recognition import recognised  # noqa: E402
 from assetgen.models.recogniser import FOLDER, Recogniser, save_recogniser  # noqa: E402
-from assetgen.pack.measures import Evaluation, Judge, Scores, rate, read_measure  # noqa: E402
+from assetgen.pack.evaluation import Evaluation, Judge, Scores, rate  # noqa: E402
+from assetgen.pack.measures import read_measure  # noqa: E402
 from assetgen.pack.validate_measures import check_measures  # noqa: E402
 from assetgen.train.icons import Drawings  # noqa: E402
 from assetgen.train.scenes import Composer  # noqa: E402

@@ -11,7 +11,8 @@ import pytest
 
 from assetgen.commands.generate import load_curated
 from assetgen.pack import Library, Pack
-from assetgen.pack.measures import Evaluation, read_measure
+from assetgen.pack.evaluation import Evaluation
+from assetgen.pack.measures import read_measure
 from assetgen.pack.resources import data_dir
 from assetgen.pack.validate import validate
 

@@ -15,26 +15,28 @@ from PIL import Image
 from assetgen.pack.codec import encode
 from assetgen.pack.comparing import distance, psnr, shrink
 from assetgen.pack.errors import PackError
+from assetgen.pack.evaluation import (
+    Evaluation,
+    Line,
+    Quantiles,
+    Recognised,
+    Reconstruction,
+    Settings,
+    rate,
+)
 from assetgen.pack.images import encode_image
 from assetgen.pack.measures import (
-    Evaluation,
     Guess,
-    Line,
     Neighbour,
     Neighbours,
     Noise,
     NoisedScene,
     Noising,
     Point,
-    Quantiles,
-    Recognised,
-    Reconstruction,
     RunNeighbours,
-    Settings,
     Sheet,
     Stage,
     Training,
-    rate,
     read_measure,
     read_tile,
 )
