@@ -152,12 +152,9 @@ def export_pipeline(config: Config, options: argparse.Namespace) -> bool:
 
 
 def _trained(config: Config, options: argparse.Namespace) -> UnetTask:
-    """The pipeline with averaged weights and, if it was trained on, the sharper decoder."""
+    """The pipeline with averaged weights, and the sharper decoder if there is one."""
     task = _unet_task(config, options.work, scenes=latents.SHARD)
-    if (options.work / "decoder" / "state.pt").exists():
-        sharper = VaeTask(config, _composer(config, options.work), options.work, task.pipeline.vae)
-        sharper.load_state_dict(load_state(options.work / "decoder" / "state.pt")["task"])
-        sharper.ema.swap()
+    _sharpen(task, config, options.work)
     if options.milestone:
         task.load_milestone(options.milestone)
     else:
@@ -166,6 +163,21 @@ def _trained(config: Config, options: argparse.Namespace) -> UnetTask:
         task.samples = state["samples"]
         task.ema.swap()
     return task
+
+
+def _sharpen(task: UnetTask, config: Config, work: Path) -> None:
+    """Gives the pipeline the decoder that was trained on, if by now it is better than the frozen one."""
+    if not (work / "decoder" / "state.pt").exists():
+        return
+    sharper = VaeTask(config, _composer(config, work), work, task.pipeline.vae)
+    before, *_ = sharper.evaluate()
+    sharper.load_state_dict(load_state(work / "decoder" / "state.pt")["task"])
+    after, *_ = sharper.evaluate()
+    print(f"decoder: {before:.2f} dB frozen, {after:.2f} dB trained on")
+    if after > before:
+        sharper.ema.swap()
+    else:
+        task.pipeline.vae.load_state_dict(_frozen(work).state_dict())
 
 
 def _unet_task(config: Config, work: Path, scenes: int) -> UnetTask:

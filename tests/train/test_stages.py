@@ -107,3 +107,18 @@ def test_training_resumes_with_its_optimiser(command: Any, tmp_path: Path) -> No
     assert second["samples"] > first["samples"]
     assert second["task"]["ema"]["updates"] == second["samples"] // 2
     assert second["task"]["optimiser"]["muon"]["state"]
+
+
+def test_a_decoder_that_got_worse_is_not_exported(command: Any, tmp_path: Path) -> None:
+    for stage in ("vae", "unet", "decoder"):
+        assert command(stage, 0.01) == 0
+    file = tmp_path / "decoder" / "state.pt"
+    state = torch.load(file)
+    for average in state["task"]["ema"]["average"]:
+        average.add_(2.0)
+    torch.save(state, file)
+    assert command("export", 0) == 0
+    frozen = diffusers.AutoencoderKL.from_pretrained(tmp_path / "frozen" / "vae").state_dict()
+    shipped = diffusers.AutoencoderKL.from_pretrained(tmp_path / "pipeline" / "vae")
+    for name, weight in shipped.state_dict().items():
+        assert torch.equal(weight, frozen[name].half().float()), name
