@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from math import lcm
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -39,12 +40,13 @@ from assetgen.capture.tokens import TokenizedPrompt, tokenize_pipeline
 from assetgen.capture.trace import trace
 from assetgen.errors import CaptureError, DiskFullError, InputError
 from assetgen.estimate import Estimate, estimate
+from assetgen.memory import check_memory, need_of
 from assetgen.models.families import family_of
-from assetgen.models.load import load_pipeline, weights_hash
+from assetgen.models.load import check_pipeline, load_pipeline, weights_hash
 from assetgen.models.recogniser import FOLDER, has_recogniser, load_recogniser, read_config
 from assetgen.models.registry import ModelEntry, check_words
 from assetgen.models.runtime import Runtime
-from assetgen.models.skeleton import load_skeleton
+from assetgen.models.skeleton import Skeleton, load_skeleton
 from assetgen.pack import PackError
 from assetgen.pack.codec import encode
 from assetgen.pack.images import U8
@@ -101,10 +103,15 @@ class Baker:
         self.id = file_as or model.id
         self.folder = out / "runs" / self.id
         self.runtime = runtime or Runtime(device="cpu")
-        self.pipe = load_pipeline(model.folder, self.runtime)
-        self.notes = use_fused_attention(denoiser_of(self.pipe))
-        self.denoiser = family_of(type(self.pipe).__name__, self.pipe.components).denoiser
+        check_pipeline(model.folder)
         skeleton = replace(load_skeleton(model.folder), name=self.id)
+        check_memory(model.name, need_of(skeleton, self.runtime), self.runtime)
+        self.pipe = load_pipeline(model.folder, self.runtime)
+        switched = use_fused_attention(denoiser_of(self.pipe))
+        self.notes = [f"attention was switched: {change}" for change in switched]
+        """What a person should know about the runs of this model, one line each."""
+        self.denoiser = family_of(type(self.pipe).__name__, self.pipe.components).denoiser
+        self._grain = grain_of(skeleton)
         inputs = None
         if not has_inputs(skeleton.denoiser):
             inputs = observe_inputs(self.pipe, denoiser_of(self.pipe), skeleton.image)
@@ -141,13 +148,16 @@ class Baker:
         check_settings(job.settings)
         check_words(job.settings.prompt, self.model.vocabulary)
         check_words(job.settings.negative, self.model.vocabulary)
+        check_size(job.settings.size, self._grain)
         prompt = tokenize_pipeline(self.pipe, job.settings.prompt)
         if prompt.dropped:
-            raise InputError(
-                f"the prompt is too long: {' '.join(prompt.dropped)!r} lies beyond the model's "
-                f"{len(prompt.tokens) - 2} tokens",
-                "shorten it",
+            lost = (
+                f"the prompt is too long: {' '.join(prompt.dropped)[:120]!r} lies beyond the model's "
+                f"{len(prompt.tokens)} tokens"
             )
+            if self.model.vocabulary is not None:
+                raise InputError(lost, "shorten it")
+            self.notes.append(f"{job.id}: {lost} and is not read")
         target = self.target(job)
         if job.id in NO_RUNS:
             raise InputError(f"a run cannot be called {job.id!r}", "pass another --name")
@@ -194,7 +204,8 @@ class Baker:
             clock = perf_counter()
             decoded = self._decode(found, profile, bar.update)
             decoding = perf_counter() - clock
-        self.notes += [note for note in found.notes if note not in self.notes]
+        missing = (f"not recorded: {note}" for note in found.notes)
+        self.notes += [note for note in missing if note not in self.notes]
         recording = recording_of(
             found, self.architecture, prompt, solver_for(self.pipe.scheduler), decoded,
             to_bytes(found.picture)[0], profile,
@@ -337,6 +348,22 @@ def check_settings(settings: Settings) -> None:
         raise InputError(f"guidance {settings.guidance}", "--guidance takes 0 to 100")
     if not 0 <= settings.seed < 2**63:
         raise InputError(f"seed {settings.seed}", "--seed takes a whole number from 0")
+
+
+def grain_of(skeleton: Skeleton) -> int:
+    """Pixels that the sides of a picture must be multiples of: a latent, or a patch of latents."""
+    grain = skeleton.image[0] // skeleton.sample[-2]
+    if skeleton.grid is not None:
+        grain *= skeleton.sample[-2] // skeleton.grid[0]
+    return lcm(grain, 8)  # which every pipeline of diffusers asks for
+
+
+def check_size(size: tuple[int, int] | None, grain: int) -> None:
+    """Raise InputError for a size the model cannot paint."""
+    if size is not None and any(side < grain or side % grain for side in size):
+        raise InputError(
+            f"size {size[1]}x{size[0]}", f"--size takes width and height in multiples of {grain}"
+        )
 
 
 def confirm_unchanged(pipe: Any, settings: Settings, found: Captured) -> None:

@@ -79,10 +79,10 @@ def check_memory(name: str, need: Need, runtime: Runtime) -> None:
     host = need.total if device.type != "cuda" or runtime.offload != "none" else largest
     available = free_memory()
     if available is not None and host > available:
-        smaller = "" if need.dtype != "float32" else "--dtype bfloat16, or "
+        smaller = "pass --dtype bfloat16, or " if need.dtype == "float32" else ""
         raise InputError(
             f"{name} takes {need}; this machine has {available / 1e9:.1f} GB free",
-            f"pass {smaller}use a machine with more memory",
+            f"{smaller}use a machine with more memory",
         )
 
 

@@ -10,11 +10,16 @@ import yaml
 
 from assetgen.commands.cache import act_on_cache, add_options
 from assetgen.errors import InputError
+from assetgen.models.names import DTYPES, OFFLOADS, SCHEDULERS
 from assetgen.pack.resources import data_dir, in_checkout
 
 if TYPE_CHECKING:
     from assetgen.generate import Job
     from assetgen.models.registry import ModelEntry
+
+
+_WORTH_SAYING = 10**9
+"""Bytes of memory from which a model's need is printed before it is loaded."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,6 +33,24 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--negative", help="what the picture should not show")
     parser.add_argument("--steps", type=int, help="denoising steps")
     parser.add_argument("--seed", type=int, help="of the first noise")
+    parser.add_argument(
+        "--num-images", type=int, default=1, metavar="N", help="N runs, with this seed and the next"
+    )
+    parser.add_argument("--size", metavar="WIDTHxHEIGHT", help="in pixels (default: the model's)")
+    parser.add_argument("--scheduler", help=f"another sampler: {', '.join(SCHEDULERS)}")
+    parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, mps (default: auto)")
+    parser.add_argument(
+        "--dtype",
+        choices=("auto", *DTYPES),
+        default="auto",
+        help="precision (auto: float32 on the CPU, bfloat16 on CUDA)",
+    )
+    parser.add_argument(
+        "--offload",
+        choices=OFFLOADS,
+        default="none",
+        help="keep parts in main memory until they are used",
+    )
     parser.add_argument("--guidance", type=float, help="1 or less: no guidance")
     parser.add_argument("--model", help="a name, a pipeline folder, or owner/name on the hub")
     parser.add_argument("--file-as", metavar="ID", help="file the runs under this model id")
@@ -68,13 +91,19 @@ def run(options: argparse.Namespace) -> int:
 def _bake(options: argparse.Namespace, jobs: list[Job], model: ModelEntry) -> int:
     """Check every job against the model, then bake."""
     from assetgen.generate import Baker, check_space
+    from assetgen.memory import need_of
+    from assetgen.models.runtime import Runtime
+    from assetgen.models.skeleton import load_skeleton
 
     out = options.out or default_out()
-    baker = Baker(model, out, file_as=options.file_as)
-    for note in baker.notes:
-        print(f"attention processors were switched: {note}")
+    runtime = Runtime(options.device, options.dtype, options.offload, options.scheduler)
+    need = need_of(load_skeleton(model.folder), runtime)
+    if need.total > _WORTH_SAYING:
+        print(f"{model.name}: {need}")
+    baker = Baker(model, out, file_as=options.file_as, runtime=runtime)
     for job in jobs:
         baker.check(job, force=options.force)
+    said = _say(baker.notes)
     estimates = [baker.estimate(job) for job in jobs]
     size, seconds = sum(e.bytes for e in estimates), sum(e.seconds for e in estimates)
     check_space(out, size)
@@ -86,7 +115,15 @@ def _bake(options: argparse.Namespace, jobs: list[Job], model: ModelEntry) -> in
         path = baker.bake(job, verify=options.verify, force=options.force)
         written = sum(p.stat().st_size for p in path.rglob("*") if p.is_file())
         print(f"{path}  {written / 1e6:.2f} MB" + ("  verified" if options.verify else ""))
+        said = _say(baker.notes, said)
     return 0
+
+
+def _say(notes: list[str], said: int = 0) -> int:
+    """Print what has not been said yet."""
+    for note in notes[said:]:
+        print(f"note: {note}")
+    return len(notes)
 
 
 def load_curated(path: Path | None = None) -> dict[str, Any]:
@@ -116,16 +153,28 @@ def make_jobs(options: argparse.Namespace, curated: dict[str, Any]) -> list[Job]
         for key in ("steps", "seed", "guidance", "negative", "profile", "title"):
             if getattr(options, key) is not None:
                 spec[key] = getattr(options, key)
-        settings = Settings(
-            prompt=spec["prompt"],
-            negative=spec["negative"],
-            steps=spec["steps"],
-            seed=spec["seed"],
-            guidance=float(spec["guidance"]),
-        )
         title = spec.get("title") or spec["prompt"][:1].upper() + spec["prompt"][1:]
-        jobs.append(Job(name, title, settings, spec["profile"], spec.get("pair")))
+        for seed in range(spec["seed"], spec["seed"] + options.num_images):
+            settings = Settings(
+                prompt=spec["prompt"],
+                negative=spec["negative"],
+                steps=spec["steps"],
+                seed=seed,
+                guidance=float(spec["guidance"]),
+                size=parse_size(options.size) if options.size else None,
+            )
+            own_name = name if seed == spec["seed"] else f"{name}-seed-{seed}"
+            jobs.append(Job(own_name, title, settings, spec["profile"], spec.get("pair")))
     return jobs
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """(height, width) of `640x512`, width first, or of one number for a square."""
+    width, _, height = text.lower().partition("x")
+    height = height or width
+    if not (width.isdigit() and height.isdigit()):
+        raise InputError(f"--size {text!r}", "expected WIDTHxHEIGHT in pixels, like 768x512")
+    return int(height), int(width)
 
 
 def _check_cheap(options: argparse.Namespace, curated: dict[str, Any]) -> None:
@@ -136,6 +185,8 @@ def _check_cheap(options: argparse.Namespace, curated: dict[str, Any]) -> None:
         raise InputError("--name without --prompt", "curated prompts have names")
     if options.name and Path(options.name).name != options.name:
         raise InputError(f"--name {options.name!r} is no folder name", "use letters and hyphens")
+    if not 1 <= options.num_images <= 1000:
+        raise InputError(f"--num-images {options.num_images}", "expected 1 to 1000")
     for name in options.names:
         if name not in curated["prompts"]:
             known = ", ".join(curated["prompts"])

@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
 from assetgen.errors import InputError
-
-Offload = Literal["none", "model", "sequential"]
-OFFLOADS: tuple[Offload, ...] = ("none", "model", "sequential")
-DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
-SCHEDULERS = {
-    "ddim": "DDIMScheduler",
-    "ddpm": "DDPMScheduler",
-    "pndm": "PNDMScheduler",
-    "lcm": "LCMScheduler",
-    "euler": "EulerDiscreteScheduler",
-    "euler-a": "EulerAncestralDiscreteScheduler",
-    "heun": "HeunDiscreteScheduler",
-    "dpm++": "DPMSolverMultistepScheduler",
-    "unipc": "UniPCMultistepScheduler",
-    "flow-euler": "FlowMatchEulerDiscreteScheduler",
-}
-"""Short names; the class's own name is understood as well."""
+from assetgen.models.names import DTYPES, SCHEDULERS, Offload
 
 
 @dataclass(frozen=True)
@@ -66,7 +50,10 @@ class Runtime:
             )
         if self.dtype == "auto":
             return device, torch.bfloat16 if device.type == "cuda" else torch.float32
-        return device, DTYPES[self.dtype]
+        if self.dtype not in DTYPES:
+            raise InputError(f"unknown precision {self.dtype!r}", f"known are {', '.join(DTYPES)}")
+        dtype: torch.dtype = getattr(torch, self.dtype)
+        return device, dtype
 
 
 def place(pipe: Any, runtime: Runtime) -> None:

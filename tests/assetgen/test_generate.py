@@ -133,7 +133,13 @@ ERRORS: dict[str, tuple[list[str], str]] = {
     "many steps": (["--steps", "10000"], "10000 steps; --steps takes"),
     "guidance": (["--guidance", "-1"], "guidance -1.0; --guidance takes"),
     "empty": (["--prompt", "  "], "the prompt is empty"),
-    "long": (["--prompt", "fox " * 40], "the prompt is too long: 'fox fox"),
+    "size": (["--size", "100x32"], "size 100x32; --size takes width and height in multiples of 8"),
+    "size text": (["--size", "wide"], "--size 'wide'; expected WIDTHxHEIGHT"),
+    "scheduler": (["--scheduler", "eular"], "unknown scheduler 'eular'; known are ddim, ddpm"),
+    "flow": (["--scheduler", "flow-euler"], "does not fit a model made for DDIMScheduler"),
+    "device": (["--device", "gpu"], "unknown device 'gpu'; pass cpu"),
+    "offload": (["--device", "cpu", "--offload", "model"], "the device is the CPU; leave it out"),
+    "images": (["--num-images", "0"], "--num-images 0; expected 1 to 1000"),
     "name": (["--name", "../up"], "is no folder name"),
 }
 
@@ -148,6 +154,60 @@ def test_bad_input_is_one_line(
     error = capsys.readouterr().err
     assert line in error and error.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_an_engineers_flags(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--prompt", "fox " * 40, "--name", "foxes", "--steps", "2", "--size", "40x24"]
+    asked += ["--scheduler", "dpm++", "--num-images", "2", "--seed", "5", "--dtype", "float16"]
+    assert generate(model_folder, tmp_path, *asked, "--device", "cpu", "--verify") == 0
+    said = capsys.readouterr().out
+    assert "note: foxes: the prompt is too long: 'fox fox" in said and "is not read" in said
+    packs = [Pack.open(run.path) for run in Library.open(tmp_path).runs]
+    assert [(p.metadata.id, p.metadata.seed) for p in packs] == [("foxes", 5), ("foxes-seed-6", 6)]
+    for pack in packs:
+        assert pack.metadata.size == (24, 40)
+        assert pack.metadata.scheduler.name == "DPMSolverMultistepScheduler"
+        assert pack.metadata.software["dtype"] == "float16"
+        assert len(pack.metadata.dropped) == 18
+    assert validate(tmp_path) == []
+
+
+def test_a_model_that_does_not_fit_is_refused_before_it_is_loaded(
+    model_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def never(*_: Any) -> None:
+        raise AssertionError("was loaded")
+
+    monkeypatch.setattr("assetgen.generate.load_pipeline", never)
+    monkeypatch.setattr("assetgen.memory.free_memory", lambda: 100_000)
+    assert generate(model_folder, tmp_path / "out", "--prompt", "a fox") == 2
+    line = one_line(capsys)
+    assert "of weights in float32" in line and "0.0 GB free; pass --dtype bfloat16" in line
+
+
+def test_what_flux_needs_is_known_from_its_configuration() -> None:
+    from assetgen.errors import InputError
+    from assetgen.memory import check_memory, need_of
+    from assetgen.models.runtime import Runtime
+    from tests.fixtures.skeletons import load
+
+    half = Runtime("cpu", "bfloat16")
+    need = need_of(load("flux"), half)
+    assert sum(need.weights.values()) / 1e9 == pytest.approx(33.7, abs=0.1)
+    assert str(need).startswith(
+        "about 33.7 GB of weights in bfloat16 (denoiser 23.8, text_encoder_2 9.5, text_encoder 0.2)"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("assetgen.memory.free_memory", lambda: 24 * 10**9)
+        with pytest.raises(InputError, match="this machine has 24.0 GB free; use a machine"):
+            check_memory("FLUX.1-dev", need, half)
+        patch.setattr("assetgen.memory.free_memory", lambda: 64 * 10**9)
+        check_memory("FLUX.1-dev", need, half)
 
 
 def one_line(capsys: pytest.CaptureFixture[str]) -> str:
