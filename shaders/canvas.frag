@@ -26,7 +26,8 @@ float marked() {
   vec2 d = abs(cell) - .5;
   float side = max(d.x / w.x, d.y / w.y);           // in pixels, from its edge outwards
   float thick = clamp(.16 / max(w.x, w.y), 1.2, 4.0);
-  return smoothstep(-.8, .2, side) * (1.0 - smoothstep(thick, thick + 1.0, side));
+  float fine = smoothstep(3.0, 7.0, 1.0 / max(w.x, w.y));  // from afar a frame would hide its cell
+  return fine * smoothstep(-.8, .2, side) * (1.0 - smoothstep(thick, thick + 1.0, side));
 }
 
 void main() {

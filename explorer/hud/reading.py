@@ -173,7 +173,9 @@ def bind(action: PanelAction) -> Action:
             return Command("teleport", action.value)
         case "cost":
             return change(cost=action.value, selection="cost" if action.value else None)
-        case "open_model" | "open_run":
-            return Command(action.name, action.value)
+        case "open_run":
+            return Command("open_run", tuple(str(action.value).split("/", 1)))
+        case "open_model":
+            return Command("open_model", action.value)
         case "close":
             return change(selection=None)

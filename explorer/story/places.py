@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from explorer.story.ask import Ask, significant
+from explorer.story.displays import DISPLAYS
 from explorer.story.exhibits import EXHIBITS, exhibit_panel
 from explorer.story.panel import Fact, Panel, PanelAction, Plot
 from explorer.story.pixels import Place
@@ -120,6 +121,8 @@ def _coefficients(ask: Ask) -> str | None:
 
 def station_panel(ask: Ask, name: str) -> Panel:
     """An exhibit, or a place that is scenery: nothing on it was recorded."""
+    if name in DISPLAYS:
+        return DISPLAYS[name](ask, name)
     if name in EXHIBITS:
         return exhibit_panel(ask, name)
     keys = (f"panel.station.{name}", "panel.station.any")

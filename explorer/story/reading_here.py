@@ -9,7 +9,7 @@ from explorer.story.pixels import MARKERS, Place, lanes_of, layers_read, shares
 from explorer.story.provenance import Provenance
 from explorer.story.rooms import unit_title
 
-MOST = 5
+MOST = 4
 
 
 def pixel_panel(ask: Ask, name: str) -> Panel:

@@ -89,11 +89,11 @@ def mosaic_grid(channels: int) -> tuple[int, int]:
     return columns, -(-channels // columns)
 
 
-def mosaic(latent: F32) -> U8:
+def mosaic(latent: F32, gain: float = LATENT_GAIN) -> U8:
     """Latent `[S, C, h, w]` → grey `[S, rows·h, columns·w]`: its channels side by side, near square."""
     s, c, h, w = latent.shape
     columns, rows = mosaic_grid(c)
-    grey = np.clip(0.5 + LATENT_GAIN * latent, 0, 1) * 255 + 0.5
+    grey = np.clip(0.5 + gain * latent, 0, 1) * 255 + 0.5
     padded = np.full((s, rows * columns, h, w), 128, np.uint8)
     padded[:, :c] = grey.astype(np.uint8)
     tiles = padded.reshape(s, rows, columns, h, w).transpose(0, 1, 3, 2, 4)

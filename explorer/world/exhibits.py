@@ -10,6 +10,7 @@ import numpy as np
 
 from explorer.world import stations as kinds
 from explorer.world.dig import CURB, MARGIN, WALK, DigPlan
+from explorer.world.displays import BACK, FACE, FLOOR, FRONT, lay_display
 from explorer.world.layout import LayoutError, footprint, shapes_overlap
 from explorer.world.picking import Target
 from explorer.world.promenade import is_flat
@@ -113,6 +114,20 @@ def _rail(a: Vec3, b: Vec3) -> list[tuple[Vec3, Vec3]]:
     return list(pairwise(points))
 
 
+def _display(station: kinds.Display) -> Ground:
+    """A step, and the wall on it."""
+    wall = lay_display(station)
+    w = wall.half
+    box = ((-w, FACE - 0.1, 0.0), (w, BACK, wall.height))
+    return Ground(
+        width=2 * w + 1.2,
+        depth=2 * max(-FRONT, BACK + 0.4),
+        blocks=(box,),
+        decks=(platform((-w - 0.5, FRONT), (w + 0.5, FACE), FLOOR),),
+        targets=(box,),
+    )
+
+
 def platform(
     low: tuple[float, float], high: tuple[float, float], z: float
 ) -> tuple[Vec3, Vec3, Vec3, Vec3]:
@@ -124,6 +139,7 @@ def platform(
 GROUNDS: dict[type[kinds.Exhibit], Callable[..., Ground]] = {
     kinds.Sculptor: _sculptor,
     kinds.Dig: _dig,
+    kinds.Display: _display,
 }
 """Kind of exhibit → what it needs of the ground."""
 

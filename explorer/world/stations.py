@@ -138,6 +138,18 @@ class Dig(Exhibit, tag="dig", frozen=True, kw_only=True):
     height: Annotated[float, about("height of all layers together, metres", 1, 5)] = 3.2
 
 
+class Display(Exhibit, tag="display", frozen=True, kw_only=True):
+    """Pictures of the run side by side on a wall under a narrow roof."""
+
+    shows: Annotated[list[Identifier], about("arrays, in reading order", min_length=1)]
+    rows: Annotated[int, about("rows of pictures", 1, 3)] = 1
+    size: Annotated[Length, about("side of a picture, metres")] = 3.0
+    gap: Annotated[float, about("between two pictures, metres", 0, 10)] = 0.7
+    joins: Annotated[bool, about("lines of light lead from the pictures to the last one")] = False
+    marks: Annotated[bool, about("one cell of the latent grid is framed on every picture")] = False
+    pair: Annotated[bool, about("the prompts of both runs of a pair stand above")] = False
+
+
 AnyStation = (
     Gallery
     | Canvas
@@ -153,4 +165,5 @@ AnyStation = (
     | LightLine
     | Sculptor
     | Dig
+    | Display
 )

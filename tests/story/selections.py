@@ -13,6 +13,9 @@ STATIONS = (
     "somewhere",
     "sculptor",
     "dig",
+    "lanes",
+    "decoder",
+    "pair",
 )
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from explorer.view.exhibition.base import Maker
 from explorer.view.exhibition.dig import Dig
+from explorer.view.exhibition.display import Display
 from explorer.view.exhibition.sculptor import Sculptor
 from explorer.world import stations as kinds
 
-MAKERS: dict[type[kinds.Exhibit], Maker] = {kinds.Sculptor: Sculptor, kinds.Dig: Dig}
+MAKERS: dict[type[kinds.Exhibit], Maker] = {
+    kinds.Sculptor: Sculptor,
+    kinds.Dig: Dig,
+    kinds.Display: Display,
+}

@@ -1,0 +1,186 @@
+"""A display: pictures of the run on a wall, each on the one timeline, each with its caption and badge."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import cast
+
+import numpy as np
+import panda3d.core as p3d
+
+from explorer.state import State
+from explorer.story.pairs import changed, partner
+from explorer.story.pixels import Place
+from explorer.view.exhibition.arrays import CHANNELS, Derived
+from explorer.view.exhibition.base import Setting, Shown
+from explorer.view.exhibits import make_canvases
+from explorer.view.lettering import Line, font, letter
+from explorer.view.lights import Lights
+from explorer.view.mesh import Material, Mesh
+from explorer.view.palette import Palette, scaled
+from explorer.view.textures import array_texture, mosaic_grid
+from explorer.world import stations as kinds
+from explorer.world.displays import BACK, FACE, FLOOR, FRONT, joints, lay_display
+from explorer.world.exhibits import ExhibitPlace
+from explorer.world.places import CanvasPlace
+from explorer.world.valley import Frame, Vec3
+
+INK, MUTED, WARM = (226, 238, 255), (150, 178, 212), (255, 206, 146)
+TITLE, SMALL = 0.20, 0.115
+
+
+def build_stone(mesh: Mesh, lights: Lights, place: ExhibitPlace, palette: Palette) -> None:
+    """Step, wall, a narrow roof with a cove, a frame around every picture."""
+    station = cast(kinds.Display, place.station)
+    wall = lay_display(station)
+    w, h = wall.half, wall.height
+    with mesh.at(place.frame):
+        mesh.box((-w - 0.5, FRONT, -0.4), (w + 0.5, BACK + 0.4, FLOOR), scaled(palette.dark, 1.3),
+                 top=Material.POLISHED, split=1.6)  # fmt: skip
+        mesh.box((-w - 0.52, FRONT - 0.04, 0.08), (w + 0.52, FRONT, 0.14), palette.meaning,
+                 glow=0.95, faces="tf", split=9.0)  # fmt: skip
+        mesh.box((-w, FACE, FLOOR), (w, BACK, h), scaled(palette.dark, 0.9), split=1.5, ao=0.85)
+        mesh.box((-w - 0.4, FACE - 1.5, h), (w + 0.4, BACK + 0.3, h + 0.32),
+                 scaled(palette.concrete, 0.85), foot=0.8, split=1.8)  # fmt: skip
+        mesh.box((-w - 0.42, FACE - 1.54, h + 0.10), (w + 0.42, FACE - 1.5, h + 0.16),
+                 palette.machine, glow=0.8, faces="f", split=9.0)  # fmt: skip
+        mesh.box((-w + 0.3, FACE - 0.28, h - 0.10), (w - 0.3, FACE - 0.18, h - 0.03),
+                 palette.lamp, glow=1.15, faces="fb", split=9.0)  # fmt: skip
+        for picture in wall.pictures:
+            s, b = picture.size / 2, 0.16
+            mesh.box(
+                (picture.x - s - b, FACE - 0.06, picture.z - s - b),
+                (picture.x + s + b, FACE + 0.02, picture.z + s + b), palette.frame, ao=0.85,
+            )  # fmt: skip
+        for i, line in enumerate(joints(station, wall)):
+            color = palette.machine if i == 0 else palette.meaning
+            for start, end in pairwise(np.array(p) + (0.0, 0.0, 0.012) for p in line):
+                mesh.box(np.minimum(start, end) - 0.026, np.maximum(start, end) + 0.026, color,
+                         glow=1.3, faces="t", split=30.0)  # fmt: skip
+    for picture in wall.pictures:
+        lights.add((picture.x, FACE - 1.1, picture.z + picture.size * 0.4), warm=0.5, cool=0.35,
+                   frame=place.frame)  # fmt: skip
+    for x in np.linspace(-w * 0.7, w * 0.7, max(2, round(w / 2))):
+        lights.add((float(x), FACE - 0.9, h - 0.5), warm=1.0, cool=0.2, frame=place.frame)
+        lights.add((float(x), FRONT + 0.4, 0.9), warm=0.5, frame=place.frame)
+
+
+def fitted(
+    text: str, frame: Frame, cap: float, color: tuple[int, int, int], face: str, pixels: int,
+    room: float,
+) -> Line:  # fmt: skip
+    """A line that is set smaller where it would be wider than `room` metres."""
+    wide = font(face, 100).getlength(text) / 73 * cap
+    return Line(text, frame, cap * min(1.0, room / max(wide, 1e-6)), color, face, pixels=pixels)
+
+
+class Display:
+    """One canvas a picture. Those whose array was not recorded say so instead."""
+
+    def __init__(self, place: ExhibitPlace, setting: Setting) -> None:
+        self._station = cast(kinds.Display, place.station)
+        self._place, self._texts = place, setting.texts
+        self.root = p3d.NodePath(place.id)
+        self._wall = lay_display(self._station)
+        self._canvases = []
+        for picture in self._wall.pictures:
+            at = place.frame.to_world((picture.x, FACE - 0.08, picture.z))
+            canvas = CanvasPlace(
+                place.id, picture.shows, Frame(at, place.frame.yaw), picture.size, 0.16
+            )
+            node = make_canvases([canvas])
+            node.set_shader_inputs(overlay=0.0, split=-1.0)
+            node.reparent_to(self.root)
+            self._canvases.append(node)
+        self._text = self.root.attach_new_node("text")
+        self._derived: Derived | None = None
+        self._made: tuple[str, dict[str, p3d.Texture | None]] = ("", {})
+        self._grid = (1, 1)
+
+    def dress(self, shown: Shown, state: State) -> None:
+        pack = shown.run.pack
+        if self._made[0] != str(pack.path):
+            self._derived = derived = Derived(pack)
+            made = {}
+            for name in self._station.shows:
+                pixels = derived.get(name)
+                made[name] = None if pixels is None else array_texture(name, pixels)
+            self._made = (str(pack.path), made)
+        latent = pack.architecture.traced_at.sample
+        self._grid = (latent[2], latent[3])
+        for picture, node in zip(self._wall.pictures, self._canvases, strict=True):
+            name = picture.shows
+            texture = self._made[1].get(name) or shown.textures.get(name)
+            if texture is None:
+                node.stash()
+                continue
+            node.unstash()
+            tiles = mosaic_grid(latent[1]) if name in CHANNELS else (1, 1)
+            node.set_shader_inputs(
+                picture=texture, latent=float(name in CHANNELS), tiles=p3d.LVecBase2f(*tiles)
+            )
+        self._write(shown)
+        self.follow(state)
+
+    def follow(self, state: State) -> None:
+        """A display about cells always marks one: the chosen place, or the middle."""
+        if not self._station.marks:
+            return
+        place = Place.parse(state.selection) or Place("x0", 0.5, 0.5)
+        row, column = place.cell(*self._grid)
+        for node in self._canvases:
+            node.set_shader_input("mark", p3d.LVecBase4f(column, row, self._grid[1], self._grid[0]))
+
+    def update(self, state: State, eye: Vec3, dt: float) -> None:
+        """Only the uniform `moment` moves it."""
+
+    def clean_up(self) -> None:
+        """All of it hangs under the root."""
+
+    def _write(self, shown: Shown) -> None:
+        """Captions; a headline over the pictures, for a pair both prompts with the changed words lit."""
+        self._text.get_children().detach()
+        lines: list[Line] = []
+        for picture, node in zip(self._wall.pictures, self._canvases, strict=True):
+            left, low = picture.x - picture.size / 2, picture.z - picture.size / 2 - 0.16
+            key = f"display.{picture.shows}"
+            title = self._texts.get(f"{key}.title")
+            small = self._texts.get(f"{key}.line", scale=self._scale(picture.shows))
+            if node.is_stashed():
+                small = self._texts.get("sign.not_recorded")
+            room = picture.size + self._station.gap * self._station.scale - 0.1
+            lines += [
+                fitted(title, self._at(left, low - 0.36), TITLE, INK, "Inter-SemiBold", 44, room),
+                fitted(small, self._at(left, low - 0.60), SMALL, MUTED, "Inter-Regular", 30, room),
+            ]
+        top = self._wall.height - 0.52
+        left = -self._wall.half + 0.9
+        if self._station.pair:
+            lines += self._prompts(shown, left, top)
+        letter(self._place.id, lines).reparent_to(self._text)
+
+    def _scale(self, shows: str) -> str:
+        """The value shown white, as it is printed; only channels have one."""
+        known = self._derived is not None and shows in CHANNELS
+        return f"{self._derived.scale(shows):.2f}" if known and self._derived else ""
+
+    def _prompts(self, shown: Shown, left: float, top: float) -> list[Line]:
+        """The two prompts, the words that differ in the colour of meaning."""
+        other = partner(shown.run.pack)
+        here = [w.text for w in shown.run.pack.metadata.words]
+        there = [w.text for w in other.metadata.words] if other else []
+        if not there:
+            return [Line(self._texts.get("display.no_pair"), self._at(left, top), 0.2, MUTED)]
+        lines: list[Line] = []
+        for row, (words, against) in enumerate(((here, there), (there, here))):
+            x = left
+            for word, differs in zip(words, changed(words, against), strict=True):
+                color = WARM if differs else MUTED
+                lines.append(
+                    Line(word, self._at(x, top - 0.36 * row), 0.2, color, "Inter-SemiBold")
+                )
+                x += font("Inter-SemiBold", 100).getlength(word + " ") / 73 * 0.2
+        return lines
+
+    def _at(self, x: float, z: float) -> Frame:
+        return Frame(self._place.frame.to_world((x, FACE - 0.03, z)), self._place.frame.yaw)

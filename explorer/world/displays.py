@@ -1,0 +1,75 @@
+"""Displays: a wall with pictures of the run side by side, under a narrow roof. Where everything on it hangs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from explorer.world import stations as kinds
+from explorer.world.valley import Vec3
+
+FLOOR = 0.22
+"""Height of the step in front of the wall, metres."""
+FOOT, HEAD = 1.45, 0.75
+"""From the step to the lowest picture, which leaves room for its caption; from the highest to the roof."""
+CAPTION = 0.95
+PROMPTS = 0.7
+"""Between two rows of pictures."""
+MARGIN = 0.9
+FACE, BACK, FRONT = 0.30, 0.85, -3.0
+"""Local y of the wall's face and back, and of the step's front edge."""
+
+
+@dataclass(frozen=True)
+class Hung:
+    """A picture on a display: what it shows, its centre (right, up) and side in the display's axes."""
+
+    shows: str
+    x: float
+    z: float
+    size: float
+
+
+@dataclass(frozen=True)
+class Wall:
+    """A display laid out: pictures in reading order, the wall's half-width and its height."""
+
+    pictures: tuple[Hung, ...]
+    half: float
+    height: float
+
+
+def lay_display(station: kinds.Display) -> Wall:
+    """Rows of equal pictures, centred."""
+    k = station.scale
+    size, gap = station.size * k, station.gap * k
+    columns = -(-len(station.shows) // station.rows)
+    pitch = size + gap
+    pictures = []
+    for i, shows in enumerate(station.shows):
+        row, column = divmod(i, columns)
+        x = (column - (columns - 1) / 2) * pitch
+        z = FLOOR + FOOT + size / 2 + (station.rows - 1 - row) * (size + CAPTION)
+        pictures.append(Hung(shows, x, z, size))
+    half = columns * pitch / 2 - gap / 2 + MARGIN
+    height = max(p.z for p in pictures) + size / 2 + HEAD + (PROMPTS if station.pair else 0.0)
+    return Wall(tuple(pictures), half, height)
+
+
+def joints(station: kinds.Display, wall: Wall) -> list[list[Vec3]]:
+    """Lines on the step from the foot of every picture of the lowest row to the last one's."""
+    if not station.joins:
+        return []
+    lowest = [p for p in wall.pictures if p.z == min(q.z for q in wall.pictures)]
+    *sources, target = lowest
+    lines: list[list[Vec3]] = []
+    for i, picture in enumerate(sources):
+        away = -0.5 - 0.42 * (len(sources) - 1 - i)
+        lines.append(
+            [
+                (picture.x, FACE, FLOOR),
+                (picture.x, away, FLOOR),
+                (target.x - 0.16 * (len(sources) - 1 - i), away, FLOOR),
+                (target.x - 0.16 * (len(sources) - 1 - i), FACE, FLOOR),
+            ]
+        )
+    return lines
