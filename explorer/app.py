@@ -31,6 +31,7 @@ from explorer.view.world import World
 from explorer.world.exhibits import probed
 from explorer.world.picking import Hit, ray
 from explorer.world.pointing import place_on
+from explorer.world.projection import fitted
 from explorer.world.rails import Pose
 from explorer.world.site import Site
 from explorer.world.valley import Vec3
@@ -56,14 +57,12 @@ class App:
         self.texts = Texts.load(data_dir("scenes") / "locales" / f"{settings.language}.yaml")
         self.scene_file = scene_file
         self.tuner = tuner
-        self.store = Store(
-            State(
-                quality=quality, text_scale=settings.text_scale, color_map=settings.color_map,
-                sensitivity=settings.sensitivity, inverted=settings.inverted,
-                reduced_motion=settings.reduced_motion, speed=settings.speed, loop=settings.loop,
-            )
-        )  # fmt: skip
+        self.store = Store(first_state(settings, quality))
         self.on_quit: Callable[[], None] = base.userExit
+        self.on_kiosk: Callable[[str, Any], None] = lambda name, value: None
+        """Takes what a kiosk's own buttons ask for."""
+        self.on_input: Callable[[Input], None] = lambda made: None
+        """Told of every new Input."""
         entry = runs.choose(model, run, settings.run)
         width, height = self.size
         self.hud = (
@@ -98,6 +97,7 @@ class App:
         self.input = Input(
             self.base, actions, self.rig, _Pointers(self.hud), self.store, self._on_action
         )
+        self.on_input(self.input)
         if self.hud:
             self.hud.set_valley(self.site.valley)
             self.hud.set_library(
@@ -166,6 +166,11 @@ class App:
             self.go_to(str(value))
         elif name == "tour":
             self.guide.command(*value)
+        elif name == "hold":
+            action, down = value
+            (self.input.touch_holding.add if down else self.input.touch_holding.discard)(action)
+        elif name == "kiosk":
+            self.on_kiosk(*value)
 
     def go_to(self, place: str) -> None:
         """Teleport to a room's forecourt, a spot, a camera or an anchor."""
@@ -207,14 +212,14 @@ class App:
         return Place(canvas.shows, u, v).id
 
     def _hit(self, x: float, y: float) -> Hit | None:
-        return self.picker.pick(self.rig.pose.eye, self._ray(x, y))
+        return self.picker.pick(self.rig.pose.eye, self.look_through(x, y))
 
-    def _ray(self, x: float, y: float) -> Vec3:
+    def look_through(self, x: float, y: float) -> Vec3:
         """The direction of a look through a pixel (from the top left)."""
         width, height = self.size
         pose = self.rig.pose
         return ray(
-            pose.eye, pose.heading, pose.pitch, pose.fov,
+            pose.eye, pose.heading, pose.pitch, fitted(pose.fov, width, height),
             2 * x / width - 1, 1 - 2 * y / height, width / height,
         )  # fmt: skip
 
@@ -223,7 +228,7 @@ class App:
         found, state = self.pick(x, y), self.store.state
         place = next((p for p in self.site.places.exhibits if p.id == found), None)
         probe = place and probed(
-            place, self.rig.pose.eye, self._ray(x, y), state.probe, state.step, state.steps
+            place, self.rig.pose.eye, self.look_through(x, y), state.probe, state.step, state.steps
         )
         self.store.update(selection=found, probe=probe or state.probe)
 
@@ -341,7 +346,7 @@ class App:
 
     def _aim(self, pose: Pose) -> None:
         width, height = self.size
-        tall = tan(radians(pose.fov) / 2) * 9 / 16
+        tall = tan(radians(fitted(pose.fov, width, height)) / 2) * 9 / 16
         lens = self.base.camLens
         lens.set_fov(2 * degrees(atan(tall * width / height)), 2 * degrees(atan(tall)))
         self.base.camera.set_pos(*pose.eye)
@@ -371,6 +376,15 @@ class App:
         if self.pipeline:
             self.pipeline.clean_up()
         self.world.clean_up()
+
+
+def first_state(settings: Settings, quality: QualityName) -> State:
+    """The state in which a visit begins, before any run is shown."""
+    return State(
+        quality=quality, text_scale=settings.text_scale, color_map=settings.color_map,
+        sensitivity=settings.sensitivity, inverted=settings.inverted,
+        reduced_motion=settings.reduced_motion, speed=settings.speed, loop=settings.loop,
+    )  # fmt: skip
 
 
 class _Pointers:

@@ -11,6 +11,7 @@ import msgspec
 
 from assetgen.pack import PackError
 from assetgen.pack.resources import data_dir
+from explorer.kiosk.cli import COMMANDS
 from explorer.runs import NoRunError, Runs
 from explorer.settings import Settings, load_settings, user_file
 from explorer.state import QualityName
@@ -26,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="explorer",
         description="Walk through a real, recorded run of a text-to-image diffusion model.",
+        epilog=f"Other commands, each with --help: {', '.join(COMMANDS)}.",
     )
     p.add_argument(
         "--assets",
@@ -39,6 +41,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--step", type=int, metavar="N", help="step to start at, 1 = first")
     p.add_argument("--view", metavar="CAMERA", help="camera of the scene to start at")
     p.add_argument("--tour", metavar="NAME", help="begin with a guided tour, like highlights")
+    p.add_argument("--kiosk", action="store_true", help="run as a museum kiosk, docs/kiosk.md")
+    p.add_argument("--config", type=Path, metavar="FILE", help="the kiosk's file")
     p.add_argument("--size", metavar="WxH", help="window size in pixels")
     p.add_argument("--fullscreen", action="store_true", default=None)
     p.add_argument("--text-size", type=float, metavar="FACTOR", help="1, 1.5 or 2")
@@ -63,9 +67,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point. Exit code 0; 1 when a self-test found something; 2 for bad input, with one line."""
-    args = parser().parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _run(args)
+        if given and given[0] in COMMANDS:
+            return COMMANDS[given[0]](given[1:])
+        return _run(parser().parse_args(given))
     except (
         PackError,
         NoRunError,
@@ -88,6 +94,10 @@ def _run(args: argparse.Namespace) -> int:
     runs = Runs(args.assets or data_dir("assets"))
     for problem in runs.problems:
         print(f"explorer: {problem}", file=sys.stderr)
+    if args.kiosk:
+        from explorer.kiosk_main import run_kiosk
+
+        return run_kiosk(args, runs, settings, scene)
     if args.self_test:
         from explorer.selftest import self_test
 

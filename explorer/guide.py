@@ -33,6 +33,10 @@ class Guide:
         self.voice = Voice.load(data_dir("assets") / "voice" / app.settings.language)
         self.narrating = False
         """Somebody is being told something right now."""
+        self.muted = False
+        """Nobody is there to be spoken to."""
+        self._notes: list[tuple[str, str, float | None, bool | None]] = []
+        self._led = 0.0
         self._tours: dict[str, Tour] = {}
         self._timelines: dict[tuple[str, str], Timeline] = {}
         self._steps: dict[str, int] = {}
@@ -61,16 +65,22 @@ class Guide:
             if not path.is_file():
                 known = ", ".join(p.stem for p in tour_files(folder))
                 raise ValueError(f"--tour {name!r}: no such tour; there is {known}")
-            self._tours[name] = load_tour(path, self.app.site.scene.cameras, self.app.texts)
+            self._tours[name] = load_tour(path)
+            if self._tours[name].scene == self.app.scene_file.stem:
+                load_tour(path, self.app.site.scene.cameras, self.app.texts)
         return self._tours[name]
 
     def timeline(self, name: str) -> Timeline:
         """A tour laid out in the valley at hand; kept, as it takes a moment."""
-        app = self.app
+        app, tour = self.app, self._tour(name)
+        if tour.scene != app.scene_file.stem:
+            raise ValueError(
+                f"tour {name!r} leads through the scene {tour.scene!r}, not through this one"
+            )
         key = (name, app.site.architecture.model)
         if key not in self._timelines:
             self._timelines[key] = lay_out(
-                self._tour(name), name, app.site, app.texts, self.voice, self._steps_of
+                tour, name, app.site, app.texts, self.voice, self._steps_of
             )
         return self._timelines[key]
 
@@ -90,6 +100,7 @@ class Guide:
 
     def start(self, name: str, *, asks: bool = True, loop: bool = False) -> None:
         """Begin a tour."""
+        self._note_tour()
         self.player = Player(self.timeline(name), asks=asks, loop=loop)
         self._join()
 
@@ -97,6 +108,7 @@ class Guide:
         """Leave the tour for good; one stays where one is."""
         if self.player is None:
             return
+        self._note_tour()
         self.player = None
         self.narrating = False
         self.speaker.stop()
@@ -119,7 +131,10 @@ class Guide:
                 and player.question.replies[min(int(value), len(player.question.replies) - 1)]
             )
             text = self.app.texts.get(key) if key else ""
-            player.answer(int(value), self.voice.duration(text) + 0.8)
+            question, stop = player.question, player.shot.stop.id
+            if player.answer(int(value), self.voice.duration(text) + 0.8) and question:
+                right = None if question.right is None else question.right == int(value) + 1
+                self._notes.append(("answer", f"{player.timeline.name}.{stop}", None, right))
         else:
             away = player.status == "left"
             {"toggle": player.toggle, "next": player.next, "back": player.back}.get(
@@ -132,6 +147,17 @@ class Guide:
         """From wherever the visitor is back into the tour."""
         self._joining, self._asked, self._run = True, "", self.app.store.state.run
         self.app.store.update(menu=None, playing=False)
+
+    def _note_tour(self) -> None:
+        """How long a tour that ends here has led."""
+        if self.player is not None and self.player.asks and self._led > 0:
+            self._notes.append(("tour", self.player.timeline.name, self._led, None))
+        self._led = 0.0
+
+    def take_notes(self) -> list[tuple[str, str, float | None, bool | None]]:
+        """Tours led and answers given since the last call: event, which, seconds, right."""
+        notes, self._notes = self._notes, []
+        return notes
 
     # -- every frame ------------------------------------------------------------------------------
 
@@ -146,6 +172,7 @@ class Guide:
             else:
                 player.update(dt if not app.runs.loading or self._shows_wanted() else 0.0)
                 self._lead(player)
+                self._led += dt
         if player.status in ("left", "ended"):
             self.speaker.stop()
             self.narrating = False
@@ -218,7 +245,7 @@ class Guide:
 
     def _speak(self, player: Player, moment: Moment) -> None:
         text, at = self._sentence(player, moment)
-        volume = self.app.store.state.volume
+        volume = 0.0 if self.muted else self.app.store.state.volume
         self.narrating = bool(text) and player.status == "playing"
         if player.status == "paused" or not text:
             self.speaker.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 
@@ -44,13 +44,13 @@ class KioskShown:
     """Digits typed, while the staff's pad is open."""
     pin_wait: int = 0
     """Seconds until the pad takes digits again."""
-    access: bool = False
-    """The accessibility sheet is open."""
+    welcome: bool = False
+    """A visit has just begun: offer the tour."""
+    zoom: float = 1.0
+    """Factor on the whole interface, so that targets are as large as a finger."""
     dim: float = 0.0
     """How far the screen is dimmed, 0..1."""
     shift: tuple[int, int] = (0, 0)
     """Offset of the whole HUD against burn-in, pixels."""
     safe: bool = False
     """Started in the safe scene after repeated crashes."""
-    lines: tuple[str, ...] = field(default=())
-    """What the attract screen says, one line a language."""

@@ -36,6 +36,9 @@ class WindowSpec:
     fullscreen: bool = False
     offscreen: bool = False
     fixed_rate: int | None = None
+    bare: bool = False
+    """No frame around it."""
+    pointer: bool = True
     title: str = "Diffusion Visualization"
 
 
@@ -53,6 +56,7 @@ def open_window(spec: WindowSpec) -> Any:
         lines += ["load-display p3headlessgl", "window-type offscreen", "sync-video 0"]
     else:
         lines += [f"fullscreen {int(spec.fullscreen)}"]
+        lines += [f"undecorated {int(spec.bare)}", f"cursor-hidden {int(not spec.pointer)}"]
     if spec.fixed_rate:
         lines += ["clock-mode non-real-time", f"clock-frame-rate {spec.fixed_rate}"]
     p3d.load_prc_file_data("explorer", "\n".join(lines))
@@ -68,6 +72,15 @@ def open_window(spec: WindowSpec) -> Any:
     base.set_background_color(0.002, 0.005, 0.016, 1.0)
     base.cam.node().get_lens().set_near_far(0.25, 1600)
     return base
+
+
+def native_size() -> tuple[int, int]:
+    """The screen's own size in pixels; RuntimeError where there is no screen."""
+    pipe = p3d.GraphicsPipeSelection.get_global_ptr().make_default_pipe()
+    width, height = (pipe.get_display_width(), pipe.get_display_height()) if pipe else (0, 0)
+    if width <= 0 or height <= 0:
+        raise RuntimeError("no screen to fill; a kiosk needs a display, or --size WxH for a window")
+    return width, height
 
 
 def is_software(base: Any) -> bool:

@@ -48,10 +48,14 @@ class Input:
         self.hud, self.store, self.on_action = hud, store, on_action
         self.held: set[str] = set()
         """Keys and buttons that are down."""
+        self.down: set[str] = set()
+        """The same, with those that were swallowed."""
         self.holding: set[str] = set()
         """Actions that are held by keys."""
         self.captured = False
         """The mouse looks without a button, and its pointer is hidden."""
+        self.watch: Callable[[str], bool] = lambda name: False
+        """Told of every key, button and movement of a person; True: the event is swallowed."""
         self.touch_holding: set[str] = set()
         """Actions that buttons on the screen hold; the HUD's owner adds and removes them."""
         self._pointer: Point | None = None
@@ -90,6 +94,9 @@ class Input:
     def press(self, name: str) -> None:
         """A key or mouse button went down, by its Panda3D name."""
         name = _plain(name)
+        self.down.add(name)
+        if self.watch(name):
+            return
         if name.startswith(("mouse", "wheel")):
             self._press_pointer(name)
             return
@@ -107,6 +114,7 @@ class Input:
         """A key or mouse button came up."""
         name = _plain(name)
         self.held.discard(name)
+        self.down.discard(name)
         if name == "mouse1":
             self._release_pointer()
         for action in self.actions:
@@ -116,7 +124,9 @@ class Input:
     def release_all(self) -> None:
         """Nothing is held any more: the window lost the keyboard."""
         self.held.clear()
+        self.down.clear()
         self.holding.clear()
+        self.touch_holding.clear()
         self._pressed, self._down_at, self._dragging = False, None, False
 
     def act(self, action: Action, at: Point | None = None) -> None:
@@ -197,6 +207,8 @@ class Input:
         before, self._pointer = self._pointer, at
         if at is None or before is None or at == before:
             return
+        if self.watch("pointer"):
+            return
         dx, dy = at[0] - before[0], at[1] - before[1]
         scale = 1080 / max(self._size()[1], 1.0)
         if self._down_at is not None:
@@ -227,10 +239,12 @@ class Input:
             self._foreground = bool(foreground)
             self._poll_pointer(window)
         for name in self._gamepads.pressed():
-            if action := self.actions.by_gamepad.get(name):
+            if not self.watch(name) and (action := self.actions.by_gamepad.get(name)):
                 self.act(action)
         wanted = {name: 1.0 for name in self.holding | self.touch_holding}
         for name, value in self._gamepads.values().items():
+            if self.watch(name):
+                continue
             action = self.actions.by_gamepad.get(name)
             if action and action.hold:
                 wanted[action.id] = max(wanted.get(action.id, 0.0), value)

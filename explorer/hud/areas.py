@@ -25,6 +25,8 @@ class Areas:
     """The slim line of legends and view toggles above the timeline."""
     plan: Rect
     """The mini-map."""
+    pad: Rect
+    """A kiosk's arrows and buttons; empty elsewhere."""
     sheet: Rect
     """An opened overlay: prompts, help, settings, the large map."""
 
@@ -42,7 +44,12 @@ class Areas:
         prompt = Rect(safe.x, safe.y, reading.x - gutter - safe.x, m.tx(68))
         high = m.px(PLAN)
         wide = round(min(max(high * plan_aspect, high * 0.5), high * 1.3))
-        plan = Rect(safe.x, free - high, wide, high)
+        gap = m.px(10)
+        pad = Rect(safe.x, free, 0, 0)
+        if m.pad:
+            across, tall = 4 * m.pad + 3 * gap, 2 * m.pad + gap
+            pad = Rect(safe.x, free - tall, across, tall)
+        plan = Rect(pad.right + (gutter if m.pad else 0), free - high, wide, high)
         strip_height = m.px(60) if grown <= 0 else m.tx(48)
         strip = Rect(
             plan.right + m.px(20),
@@ -52,4 +59,8 @@ class Areas:
         )
         top = prompt.bottom + m.px(20)
         sheet = Rect(safe.x, top, min(m.px(860 + 320 * grown), prompt.width), free - top)
-        return Areas(prompt, reading, timeline, strip, plan, sheet)
+        if m.pad:  # beside the one button that stays, and over the prompt
+            x = safe.x + m.pad + m.px(20)
+            broad = min(m.px(860 + 320 * grown), safe.right - x)
+            sheet = Rect(x, safe.y, broad, free - safe.y)
+        return Areas(prompt, reading, timeline, strip, plan, pad, sheet)

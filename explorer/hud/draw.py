@@ -7,6 +7,7 @@ from pathlib import Path
 import panda3d.core as p3d
 
 from explorer.hud import meshes, skins
+from explorer.hud.contrast import strengthen
 from explorer.hud.geometry import Rect
 from explorer.hud.lettering import Lettering
 from explorer.hud.metrics import Metrics
@@ -23,6 +24,12 @@ class Painter:
         self._sheets: dict[str, p3d.Texture] = {}
         self._nodes: dict[str, p3d.NodePath] = {}
         self._made: dict[str, dict[Shape, p3d.PandaNode]] = {}
+        self.contrast = False
+
+    def set_contrast(self, *, on: bool) -> None:
+        """High contrast on or off; every section must be drawn again."""
+        self.contrast = on
+        self._made = {name: {} for name in self._made}
 
     def place(self, order: list[str]) -> None:
         """Make the sections' nodes, the first at the bottom."""
@@ -53,7 +60,9 @@ class Painter:
         made: dict[Shape, p3d.PandaNode] = {}
         parent.remove_all_children()
         for shape in section.shapes:
-            node = made[shape] = before.get(shape) or self._make(shape)
+            node = made[shape] = before.get(shape) or self._make(
+                strengthen(shape) if self.contrast else shape
+            )
             parent.add_child(node)
         self._made[name] = made
         self._clip(self._nodes[name], section.clip, metrics)

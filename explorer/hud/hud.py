@@ -64,6 +64,8 @@ class Hud:
         self.redraws = 0
         """How often the buffer was drawn."""
         self._repaint_all = True
+        self._shift = (0, 0)
+        """Offset against burn-in, pixels."""
         self._message: tuple[str | None, float] = (None, 0.0)
         self._pose: tuple[float, float, float] | None = None
         self._pose_wait = 0.0
@@ -135,7 +137,8 @@ class Hud:
 
     def pointer(self, kind: str, x: float, y: float, button: int = 1, delta: float = 0.0) -> bool:
         """`move`, `down`, `up` or `wheel` at window pixels from the top left. True if the HUD took it."""
-        return self.inputs.pointer(kind, x, y, button, delta)
+        dx, dy = self._shift
+        return self.inputs.pointer(kind, x - dx, y - dy, button, delta)
 
     def action(self, name: str) -> bool:
         """An action by name: `focus_next`, `focus_previous`, `focus_left` …, `activate`, `back`, or a menu."""
@@ -145,6 +148,7 @@ class Hud:
         """Once a frame: draw if anything changed, rest otherwise."""
         self._expire_message(dt)
         self._follow_pose(dt)
+        self._follow_kiosk()
         changed = self._take_sheets()
         changed.update(self.model.take_changes())
         if self._repaint_all:
@@ -156,6 +160,12 @@ class Hud:
         drawn = bool(changed) or moved
         self.redraws += drawn
         self.buffer.request(drawn)
+
+    def forget(self) -> None:
+        """Focus, pointer and scrolling as they are at the start."""
+        self.model.view.local.forget()
+        self.inputs.release()
+        self.model.dirty = True
 
     def settle(self) -> None:
         """Finish loading and moving now, so that the next frame is a still (screenshots, tests)."""
@@ -213,6 +223,18 @@ class Hud:
             self._message = (present, age + dt)
             if age + dt > MESSAGE_SECONDS:
                 self.model.store.update(message=None)
+
+    def _follow_kiosk(self) -> None:
+        """High contrast, and the drift against burn-in."""
+        state = self.model.view.state
+        if state.contrast != self.painter.contrast:
+            self.painter.set_contrast(on=state.contrast)
+            self._repaint_all = True
+        shift = state.kiosk.shift if state.kiosk else (0, 0)
+        if shift != self._shift:
+            self._shift = shift
+            self.buffer.root.set_pos(shift[0], 0, -shift[1])
+            self._repaint_all = True
 
     def _follow_pose(self, dt: float) -> None:
         self._pose_wait -= dt

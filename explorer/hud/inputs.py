@@ -25,6 +25,7 @@ class HudInput:
         self.store = model.store
         self.on_command: OnCommand = on_command or (lambda name, value: None)
         self._drag: Slide | None = None
+        self._held: str | None = None
 
     def pointer(self, kind: str, x: float, y: float, button: int = 1, delta: float = 0.0) -> bool:
         """One pointer event in window pixels. True if the HUD took it."""
@@ -72,6 +73,10 @@ class HudInput:
             case Command(name, value):
                 self.on_command(name, value)
 
+    def release(self) -> None:
+        """Nothing is pressed any more, and nothing acts."""
+        self._drag = self._held = None
+
     def _move(self, x: float, y: float) -> bool:
         local = self.model.view.local
         if self._drag is not None:
@@ -93,6 +98,9 @@ class HudInput:
                 return True
             return covered
         local.pressed, local.focus, model.dirty = target.id, target.id, True
+        if target.hold is not None:
+            self._held = target.hold
+            self.on_command("hold", (target.hold, True))
         if target.slide is not None:
             self._drag = target.slide
             self._slide(target.slide, x)
@@ -102,6 +110,9 @@ class HudInput:
         model, local = self.model, self.model.view.local
         target, covered = model.at(x, y)
         pressed, local.pressed = local.pressed, None
+        if self._held is not None:
+            self.on_command("hold", (self._held, False))
+            self._held = None
         if pressed is None:
             return covered
         model.dirty = True

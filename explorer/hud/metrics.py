@@ -44,10 +44,14 @@ class Metrics:
     width: int
     height: int
     text_scale: float = 1.0
+    zoom: float = 1.0
+    """Of the whole interface; a kiosk with a small, fine screen needs more than 1."""
+    pad: float = 0.0
+    """Side of a button of a kiosk's pad, pixels; 0 without one."""
 
     @cached_property
     def scale(self) -> float:
-        return max(min(self.height / REFERENCE[1], self.width / NARROWEST), 0.2)
+        return max(min(self.height / REFERENCE[1], self.width / NARROWEST), 0.2) * self.zoom
 
     def px(self, value: float) -> float:
         """A distance, on whole pixels so that edges stay crisp."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
+from explorer.hud import kiosk as kiosk_section
 from explorer.hud import minimap, notices, prompt, reading, sheet, strip, timeline, tour
 from explorer.hud.geometry import Rect
 from explorer.hud.measure import Measure
@@ -15,6 +16,9 @@ from explorer.state import State, Store
 from explorer.story.build import panel_for
 from explorer.story.record import Record
 from explorer.story.texts import Texts
+
+PAD = 1.35
+"""Side of a walking arrow, in fingers."""
 
 
 class Element(NamedTuple):
@@ -39,7 +43,16 @@ ELEMENTS = (
     Element("sheet", sheet.key, sheet.build),
     Element("sheet_body", sheet.key, sheet.build_body),
     Element("toast", notices.key, notices.build),
+    Element("kiosk", kiosk_section.key, kiosk_section.build),
+    Element("kiosk_over", kiosk_section.over_key, kiosk_section.build_over),
 )
+
+
+def _metrics(width: int, height: int, state: State) -> Metrics:
+    kiosk = state.kiosk
+    if kiosk is None:
+        return Metrics(width, height, state.text_scale)
+    return Metrics(width, height, state.text_scale, kiosk.zoom, kiosk.finger * PAD)
 
 
 class HudModel:
@@ -49,7 +62,7 @@ class HudModel:
         self, store: Store, texts: Texts, measure: Measure, width: int, height: int
     ) -> None:
         self.store = store
-        metrics = Metrics(width, height, store.state.text_scale)
+        metrics = _metrics(width, height, store.state)
         self.view = View(store.state, metrics, measure, texts)
         self.sections: dict[str, Section] = {e.name: Section() for e in ELEMENTS}
         self.sections["focus"] = Section()
@@ -93,7 +106,7 @@ class HudModel:
         self.dirty = True
 
     def resize(self, width: int, height: int) -> None:
-        self.view.metrics = Metrics(width, height, self.view.state.text_scale)
+        self.view.metrics = _metrics(width, height, self.view.state)
         self._forget()
 
     def _forget(self) -> None:
@@ -109,7 +122,7 @@ class HudModel:
             local.scroll.pop("sheet_body", None)
             local.focus = None
         self.view.state = new
-        if new.text_scale != old.text_scale:
+        if _metrics(1, 1, new) != _metrics(1, 1, old):
             self.resize(self.view.metrics.width, self.view.metrics.height)
         self.dirty = True
 
@@ -161,8 +174,10 @@ class HudModel:
         """The whole tree, in reading order; under an open overlay only that."""
         self.refresh()
         names = list(self.sections)
-        if self.view.state.menu in sheet.MENUS:
-            names = ["sheet", "sheet_body", "toast"]
+        if self.sections["kiosk_over"].widgets:
+            names = ["kiosk_over"]
+        elif self.view.state.menu in sheet.MENUS:
+            names = ["sheet", "sheet_body", "toast", "kiosk"]
         elif self.view.state.menu == "map":
             names = ["map", "toast"]
         children = tuple(w for name in names for w in self.sections[name].widgets)

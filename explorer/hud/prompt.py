@@ -18,7 +18,8 @@ GAP = 12
 
 def key(view: View) -> Hashable:
     s = view.state
-    return (s.run, s.whole_step, s.word, s.overlay, s.menu, view.touched("prompt"))
+    kiosk = s.kiosk and (s.kiosk.phase, s.kiosk.finger)
+    return (s.run, s.whole_step, s.word, s.overlay, s.menu, kiosk, view.touched("prompt"))
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Arrangement:
 
 def build(view: View) -> Section:
     """The pill with the words, then the buttons that open something."""
+    if view.state.kiosk is not None and view.state.menu is not None:
+        return Section()
     m, area = view.metrics, view.areas.prompt
     head, pad, start = _head(view)
     plan = Arrangement.of(view)
@@ -96,7 +99,7 @@ def _break_lines(view: View, room: float) -> list[list[tuple[int, Rect]]]:
     lines: list[list[tuple[int, Rect]]] = []
     gap, x = view.metrics.tx(13), 0.0
     for word in view.record.words if view.record else ():
-        width = view.width(word.text, WORD)
+        width = max(view.width(word.text, WORD), view.finger - view.metrics.tx(12))
         if not lines or x + width > room:
             lines.append([])
             x = 0.0
@@ -133,12 +136,13 @@ def _word(view: View, index: int, place: Rect) -> tuple[list[Shape], Widget]:
             )
         )
     shapes.append(Box(line, line.height / 2, under))
-    shapes.append(view.label(place.x, place.y, word.text, WORD, color))
+    middle = place.x + place.width / 2
+    shapes.append(view.label(middle, place.y, word.text, WORD, color, "centre"))
     target = Rect(
         place.x - m.tx(6),
         place.y - m.size(WORD) * 0.34 - m.px(30),
         place.width + m.tx(12),
-        m.px(60),
+        max(m.px(60), view.finger),
     )
     mass = (
         None
@@ -169,12 +173,16 @@ def _buttons(
     shapes: list[Shape] = []
     widgets: list[Widget] = []
     covers: list[Rect] = []
-    for name, label in (
+    kiosk = view.state.kiosk
+    if kiosk is not None and kiosk.phase == "attract":
+        return [], [], []
+    named_menus = [
         ("prompts", view.text("prompt.change")),
         ("tours", view.text("tours.name")),
         ("help", view.text("help.name")),
         ("settings", view.text("settings.name")),
-    ):
+    ]
+    for name, label in named_menus[:1] if kiosk else named_menus:  # a kiosk's pad has the others
         named = name == "prompts" and worded
         rect = Rect(x, y, round(_change_width(view)) if named else height, height)
         widget_id, action = f"prompt.{name}", change(menu=None if menu == name else name)

@@ -28,19 +28,35 @@ SETTINGS = (
     Setting("sensitivity", "sensitivity"),
     Setting("inverted", "inverted", (False, True)),
     Setting("reduced_motion", "motion", (False, True)),
+    Setting("contrast", "contrast", (False, True)),
+    Setting("captions", "captions", (False, True)),
+    Setting("volume", "volume", (0.0, 0.35, 0.7, 1.0)),
 )
+ACCESS = (
+    Setting("text_scale", "text_size", (1.0, 1.5, 2.0)),
+    Setting("contrast", "contrast", (False, True)),
+    Setting("reduced_motion", "motion", (False, True)),
+    Setting("captions", "captions", (True, False)),
+    Setting("volume", "volume", (0.0, 0.35, 0.7, 1.0)),
+)
+"""What a kiosk's accessibility button opens."""
 SLOWEST, FASTEST = 0.25, 3.0
 
 
 def _row(view: View) -> float:
     """A row's height; large type puts the choices below the name."""
     m = view.metrics
-    return m.px(76) if m.text_scale < 1.4 else m.tx(36) + m.px(76)
+    tall = max(m.px(76), view.finger + m.px(16))
+    return tall if m.text_scale < 1.4 else m.tx(36) + tall
+
+
+def _shown(view: View) -> tuple[Setting, ...]:
+    return ACCESS if view.state.menu == "access" else SETTINGS
 
 
 def height(view: View) -> float:
     """Of all rows."""
-    return len(SETTINGS) * _row(view)
+    return len(_shown(view)) * _row(view)
 
 
 def rows(view: View, body: Rect) -> tuple[list[Widget], list[Shape]]:
@@ -49,7 +65,7 @@ def rows(view: View, body: Rect) -> tuple[list[Widget], list[Shape]]:
     shapes: list[Shape] = []
     widgets: list[Widget] = []
     below = m.text_scale >= 1.4
-    for index, setting in enumerate(SETTINGS):
+    for index, setting in enumerate(_shown(view)):
         top = body.y + _row(view) * index
         y = top + (m.tx(36) + m.px(34) if below else _row(view) / 2)
         label = view.text(f"settings.{setting.name}.name")
@@ -74,8 +90,9 @@ def _choices(
     x = right
     for value in reversed(setting.values):
         word = _word(view, setting, value)
-        width = round(max(view.width(word, LABEL) + m.px(40), m.px(76)))
-        rect = Rect(round(x - width), round(y - m.px(30)), width, m.px(60))
+        width = round(max(view.width(word, LABEL) + m.px(40), m.px(76), view.finger))
+        tall = max(m.px(60), view.finger)
+        rect = Rect(round(x - width), round(y - tall / 2), width, round(tall))
         x -= width + m.px(6)
         on = getattr(view.state, setting.field) == value
         widget_id = f"sheet_body.{setting.field}.{value}"

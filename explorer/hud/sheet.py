@@ -18,6 +18,7 @@ MENUS: dict[str, ModuleType] = {
     "help": keys,
     "settings": settings,
     "tours": tours,
+    "access": settings,
 }
 """Value of `State.menu` → the module with its `height(view)` and `rows(view, body)`."""
 
@@ -37,12 +38,15 @@ def key(view: View) -> Hashable:
 def place(view: View) -> tuple[Rect, Rect, float]:
     """The sheet, the part of it that scrolls, and how far."""
     m, area = view.metrics, view.areas.sheet
-    top = prompt.bottom(view) + m.px(20)
+    top = area.y if view.state.kiosk else prompt.bottom(view) + m.px(20)
     head = m.px(28) + m.leading(TITLE) + m.leading(SMALL) + m.px(20)
     room = area.bottom - top - head - m.px(24)
     content = MENUS[view.state.menu or ""].height(view)
     high = min(content, room)
-    rect = Rect(area.x, top, area.width, round(head + high + m.px(24)))
+    tall = round(head + high + m.px(24))
+    if view.state.kiosk is not None:  # within reach of somebody who sits
+        top = max(top, area.bottom - tall)
+    rect = Rect(area.x, top, area.width, tall)
     body = Rect(area.x + m.px(32), top + head, area.width - m.px(64), round(high))
     return rect, body, max(content - room, 0.0)
 

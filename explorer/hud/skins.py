@@ -172,6 +172,14 @@ def _turn(d: ImageDraw.ImageDraw, s: float) -> None:
     _stroke(d, s, [(x - 0.14, y - 0.16), (x, y + 0.06), (x + 0.20, y - 0.10)], 0.10)
 
 
+def _turn_right(d: ImageDraw.ImageDraw, s: float) -> None:
+    angles = [0.9 * pi + i * (1.1 * pi) / 24 for i in range(25)]
+    points = [(0.46 + 0.32 * cos(a), 0.62 + 0.36 * sin(a)) for a in angles]
+    _stroke(d, s, points, 0.10)
+    x, y = points[-1]
+    _stroke(d, s, [(x + 0.14, y - 0.16), (x, y + 0.06), (x - 0.20, y - 0.10)], 0.10)
+
+
 ICONS: dict[str, Pen] = {
     "play": _play,
     "pause": _pause,
@@ -187,6 +195,7 @@ ICONS: dict[str, Pen] = {
     "access": _access,
     "forward": _forward,
     "turn": _turn,
+    "turn_right": _turn_right,
 }
 
 

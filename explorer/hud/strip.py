@@ -28,13 +28,13 @@ def key(view: View) -> Hashable:
     s = view.state
     return (
         s.run, s.word, s.overlay, s.attention_scale, s.magnitude_scale, s.split, s.decoded, s.menu,
-        s.cost, s.selection == "cost", view.plan, view.led, view.touched("strip"),
+        s.cost, s.selection == "cost", view.plan, view.quiet, view.touched("strip"),
     )  # fmt: skip
 
 
 def build(view: View) -> Section:
     """Legend at the left, toggles after it; hidden while a sheet is open or nothing is loaded."""
-    if view.state.menu is not None or view.record is None or view.led:
+    if view.state.menu is not None or view.record is None or view.quiet:
         return Section()
     m, area = view.metrics, view.areas.strip
     pad, gap = m.px(14), m.px(8)

@@ -54,9 +54,11 @@ class Card:
         m, areas = view.metrics, view.areas
         self.pad = m.px(28)
         self.button = max(m.px(60), view.finger)
-        width = areas.timeline.width
+        beside = m.pad + m.px(16) if m.pad else 0.0  # a kiosk's accessibility button stays
+        left = areas.timeline.x + beside
+        width = areas.timeline.width - 2 * beside
         if view.panel is not None:
-            width = areas.reading.x - m.px(32) - areas.timeline.x
+            width = areas.reading.x - m.px(32) - left
         width = min(width, m.px(WIDEST))
         self.lines: list[str] = []
         self.answers: list[list[str]] = []
@@ -76,9 +78,9 @@ class Card:
         high += m.px(20) if self.answers else 0
         self.bar = not _attract(view)
         high += (self.button + m.px(12)) if self.bar else m.px(16)
-        x = areas.timeline.x
+        x = left
         if view.panel is None:
-            x += (areas.timeline.width - width) / 2
+            x = areas.timeline.x + (areas.timeline.width - width) / 2
         bottom = view.card_bottom
         self.rect = Rect(round(x), round(bottom - high), round(width), round(high))
         y = self.rect.bottom - m.px(8) - self.button / 2

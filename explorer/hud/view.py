@@ -79,6 +79,12 @@ class Local:
     sheets: dict[str, tuple[Hashable, ...]] = field(default_factory=dict)
     """Texture name → what it shows (a list of steps, a list of runs), once it is loaded."""
 
+    def forget(self) -> None:
+        """As at the start; pictures that are loaded stay."""
+        self.focus = self.hover = self.pressed = None
+        self.focus_visible = False
+        self.scroll.clear()
+
 
 @dataclass
 class View:
@@ -114,6 +120,12 @@ class View:
         """Whether a tour leads right now: map and legends make room for its card."""
         tour = self.state.tour
         return tour is not None and tour.status not in ("left", "ended")
+
+    @property
+    def quiet(self) -> bool:
+        """Whether map and legends make room: for a tour, or for the welcome of a kiosk."""
+        kiosk = self.state.kiosk
+        return self.led or (kiosk is not None and (kiosk.welcome or kiosk.phase == "attract"))
 
     @property
     def card_bottom(self) -> float:

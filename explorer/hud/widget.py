@@ -73,11 +73,13 @@ class Widget:
     enabled: bool = True
     checked: bool | None = None
     slide: Slide | None = None
+    hold: str | None = None
+    """Action of the controls that lasts as long as this is pressed."""
     children: tuple[Widget, ...] = ()
 
     @property
     def focusable(self) -> bool:
-        return self.enabled and (self.action is not None or self.slide is not None)
+        return self.enabled and any(x is not None for x in (self.action, self.slide, self.hold))
 
     def walk(self) -> Iterator[Widget]:
         """This widget and everything in it, in reading order."""

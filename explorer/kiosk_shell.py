@@ -1,0 +1,368 @@
+"""A kiosk in the running application: connects `explorer.kiosk`'s rules to store, guide, input and window."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import panda3d.core as p3d
+
+from explorer import commands
+from explorer.app import first_state
+from explorer.controls.input import Input
+from explorer.kiosk.chord import Chord, corner
+from explorer.kiosk.cli import LOG
+from explorer.kiosk.config import KioskConfig
+from explorer.kiosk.crashes import Crashes
+from explorer.kiosk.machine import Machine, Rules
+from explorer.kiosk.pin import LENGTHS, Gate
+from explorer.kiosk.schedule import drift, is_lit, restart_due
+from explorer.kiosk.visits import Visits
+from explorer.kiosk.watch import Watch
+from explorer.modes import KioskShown
+from explorer.runs import NoRunError
+from explorer.state import State
+from explorer.touch import tapped
+
+if TYPE_CHECKING:
+    from explorer.app import App
+
+STAFF_LEFT = 77
+"""Exit code when staff left with the PIN: systemd does not start the kiosk again."""
+CLOSE_REQUEST = "kiosk-close-request"
+BLOCKED = frozenset(
+    {"fullscreen", "screenshot", "capture_mouse", "settings", "help", "fly", "decoded"}
+)
+"""Actions that a visitor does not have."""
+TARGET = 60
+"""Side of the interface's own touch targets, reference pixels."""
+MOST_ZOOM = 1.6
+DARK = 0.96
+"""How dark the screen is outside its hours, where no command turns it off."""
+WATCHED = ("text_scale", "contrast", "reduced_motion", "captions", "volume")
+"""Accessibility settings that the log counts."""
+
+
+class Kiosk:
+    """Runs visits one after another. `frame` once a frame instead of the application's own."""
+
+    def __init__(
+        self,
+        app: App,
+        config: KioskConfig,
+        *,
+        safe: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        today: Callable[[], datetime] = datetime.now,
+        crashes: Crashes | None = None,
+    ) -> None:
+        self.app, self.config, self.safe = app, config, safe
+        self.clock, self.today = clock, today
+        now = clock()
+        self.machine = Machine(Rules(config.idle, config.warning, config.narration), now)
+        log = config.log
+        self.visits = Visits(
+            config.home / LOG, days=log.days, megabytes=log.megabytes, keep=log.keep
+        )
+        self.gate = Gate(config.home)
+        self.watch = Watch(config.home, os.environ)
+        self.crashes = crashes or Crashes(config.home)
+        self.chord = Chord()
+        self.exit_code: int | None = None
+        self._begun, self._born = today(), now
+        self._pin: str | None = None
+        self._welcome = False
+        self._pressed = False
+        self._lit = True
+        self._resting = False
+        """Being reset: what changes is no visitor's doing."""
+        self._shown: tuple[str, float] | None = None
+        app.on_input, app.on_kiosk, app.on_quit = self._attach, self._command, lambda: None
+        self._attach(app.input)
+        app.store.subscribe(self._note, "selection", "run", *WATCHED)
+        if isinstance(app.base.win, p3d.GraphicsWindow):
+            app.base.win.set_close_request_event(CLOSE_REQUEST)  # and nobody listens
+        self.rest()
+        self.watch.ready()
+
+    def _attach(self, made: Input) -> None:
+        made.watch, made.on_action = self._input, self._action
+
+    # -- visits -----------------------------------------------------------------------------------
+
+    def rest(self) -> None:
+        """Everything as if nobody had ever been here; the tour plays itself."""
+        self._fresh()
+        self._show()
+        self.app.guide.muted = not self.config.sound.attract
+        with suppress(ValueError):  # the safe scene has no such tour
+            self.app.guide.start(self.config.tour, asks=False, loop=True)
+
+    def _wake(self) -> None:
+        self._fresh()
+        self.app.guide.muted = False
+        self.visits.begin(self.today())
+        self._welcome = any(name == self.config.tour for name, _, _ in self.app.guide.tours())
+
+    def _leave(self, how: str) -> None:
+        self._note_exhibit()
+        self.visits.end(self.today(), how)
+        self.machine.leave()
+        self.rest()
+
+    def _fresh(self) -> None:
+        """Build the visit's state from the defaults, instead of undoing what was done."""
+        app = self.app
+        self._resting = True
+        self._pin, self._welcome, self._shown = None, False, None
+        app.guide.end()
+        down = set(app.input.down)  # a finger that wakes may be staff's, in a corner
+        app.input.release_all()
+        app.input.down |= down
+        if app.hud:
+            app.hud.forget()
+        state = app.store.state
+        first = first_state(app.settings, state.quality)
+        kept = {"model", "run", "steps", "quality", "kiosk"}
+        changes = {f.name: getattr(first, f.name) for f in fields(State) if f.name not in kept}
+        app.store.update(**{**changes, "volume": self.config.sound.volume})
+        entry = app.runs.choose(app.site.architecture.model, self._first_run())
+        if (entry.model, entry.id) != (state.model, state.run) or app.opening != entry.id:
+            app.open(entry.model, entry.id)
+        app.rig.place(app.site.view())
+        app.rig.fade = 0.0
+        self._resting = False
+
+    def _first_run(self) -> str:
+        """The run shown first, where there is one of that name."""
+        runs, model = self.app.runs, self.app.site.architecture.model
+        for name in (self.config.run, self.app.settings.run):
+            with suppress(NoRunError):
+                return runs.choose(model, name).id if name else runs.choose(model, None).id
+        return runs.choose(model, None).id
+
+    # -- what comes in ----------------------------------------------------------------------------
+
+    def _input(self, name: str) -> bool:
+        """Every key, button and movement. True: it goes no further."""
+        now = self.clock()
+        made = self.app.input
+        if name == "pointer":
+            if self.machine.phase == "attract" and not self.config.screen.cursor:
+                return True
+        elif self._locked(name, made):
+            self.machine.touched(now) if self.machine.phase == "active" else None
+            return True
+        if self._pin is not None:
+            self.machine.touched(now)
+            return self._pin_key(name)
+        event = self.machine.touched(now)
+        if event == "wake":
+            self._wake()
+        return event is not None
+
+    def _locked(self, name: str, made: Input) -> bool:
+        """Whether a key or button is not for visitors: any with Control or Alt, and what leads outside."""
+        pointer = name.startswith(("mouse", "wheel"))
+        if pointer:
+            return not name.startswith(("mouse1", "wheel"))
+        plain = name.removeprefix("raw-")
+        if plain in ("control", "alt", "menu", "print_screen") or {"control", "alt"} & made.down:
+            return True
+        action = made.actions.for_key(name, made.held) or made.actions.by_gamepad.get(name)
+        return action is not None and action.id in BLOCKED
+
+    def _action(self, name: str, at: tuple[float, float] | None) -> None:
+        if name in BLOCKED:
+            return
+        if name == "select" and at is not None:
+            tapped(self.app, at)
+        elif self.app.hud and name in commands.FOR_HUD:
+            self.app.hud.action(commands.FOR_HUD[name])
+        else:
+            commands.run(self.app, name, at)
+
+    def _command(self, name: str, value: Any) -> None:
+        """The kiosk's own buttons."""
+        if name == "keep":
+            self.machine.touched(self.clock())
+        elif name == "done":
+            self._leave("done")
+        elif name == "tour":
+            self._welcome = False
+            self.app.guide.start(self.config.tour)
+        elif name == "free":
+            self._welcome = False
+        elif name == "pin":
+            self._pin_key({"back": "backspace", "close": "escape"}.get(str(value), str(value)))
+
+    def _pin_key(self, name: str) -> bool:
+        """A key while the PIN pad is open; pointers go on to its buttons."""
+        if self._pin is None or name.startswith(("mouse", "wheel", "pointer")):
+            return False
+        name = name.removeprefix("raw-")
+        if name.isdecimal() and len(name) == 1:
+            self._pin = (self._pin + name)[: LENGTHS[1]]
+        elif name == "backspace":
+            self._pin = self._pin[:-1]
+        elif name == "escape":
+            self._pin = None
+        elif name == "enter":
+            if self.gate.check(self._pin, time.time()):
+                self.finish(STAFF_LEFT)
+            self._pin = ""
+        return True
+
+    # -- what is written down -----------------------------------------------------------------------
+
+    def _note(self, new: State, old: State) -> None:
+        if self._resting or self.machine.phase == "attract":
+            return
+        now = self.today()
+        if new.selection != old.selection:
+            self._note_exhibit()
+            if new.selection is not None:
+                self._shown = (new.selection, self.clock())
+        if new.run != old.run and old.run and not new.tour:
+            self.visits.note(now, "run", new.run)
+        for name in WATCHED:
+            if getattr(new, name) != getattr(old, name):
+                self.visits.note(now, "access", f"{name}={getattr(new, name)}")
+
+    def _note_exhibit(self) -> None:
+        """How long the panel that closes was open."""
+        if self._shown is not None:
+            exhibit, since = self._shown
+            self.visits.note(self.today(), "exhibit", exhibit, self.clock() - since)
+        self._shown = None
+
+    def _note_tour(self) -> None:
+        """Tours and answers, as the guide tells them."""
+        for event, exhibit, seconds, right in self.app.guide.take_notes():
+            if self.machine.phase != "attract":
+                self.visits.note(self.today(), event, exhibit, seconds, right=right)
+
+    # -- every frame --------------------------------------------------------------------------------
+
+    def frame(self, dt: float) -> None:
+        """Let time pass: the visit, the application, staff's gestures, signs of life, hours."""
+        now, app = self.clock(), self.app
+        event = self.machine.tick(now, narrating=app.guide.narrating or app.runs.loading)
+        if event == "reset":
+            self._note_exhibit()
+            self.visits.end(self.today(), "idle")
+            self.rest()
+        self._follow_staff(now)
+        state = app.store.state
+        busy = state.menu or state.selection or state.tour or app.rig.speed > 0.2
+        if self._welcome and self.machine.phase == "active" and busy:
+            self._welcome = False
+        self._note_tour()
+        self._show()
+        app.frame(dt)
+        self._hours()
+        if self.watch.beat(now, self._facts()):
+            self.crashes.alive(time.time())
+            self._come_forward()
+
+    def _follow_staff(self, now: float) -> None:
+        made = self.app.input
+        pressed = "mouse1" in made.down
+        if pressed != self._pressed:
+            self._pressed = pressed
+            at = made.pointer
+            if pressed:
+                self.chord.pressed(corner(*at, *self.app.size) if at else None, now)
+            else:
+                self.chord.released(now)
+        if self.chord.update(now, made.down) and self.gate.is_set:
+            self._pin = ""
+
+    def _show(self) -> None:
+        """What the overlay needs to know."""
+        now, app = self.clock(), self.app
+        width, height = app.size
+        finger = self.config.finger(width, height)
+        scale = min(height / 1080, width / 1440)
+        care, attract = self.config.care, self.machine.phase == "attract"
+        dim = care.dim if attract else 0.0
+        app.store.update(
+            kiosk=KioskShown(
+                phase=self.machine.phase,
+                seconds=self.machine.remaining(now),
+                finger=round(finger, 1),
+                pin=None if self._pin is None else len(self._pin),
+                pin_wait=round(self.gate.wait(time.time())) if self._pin is not None else 0,
+                welcome=self._welcome,
+                zoom=round(min(max(finger / (TARGET * scale), 1.0), MOST_ZOOM), 3),
+                dim=dim if self._lit else DARK,
+                shift=drift(now - self._born, care.shift, care.every),
+                safe=self.safe,
+            )
+        )
+
+    def _hours(self) -> None:
+        """The screen's hours and the nightly restart; never in the middle of a visit."""
+        if self.machine.phase != "attract":
+            return
+        today, display = self.today(), self.config.display
+        lit = is_lit(today, display.on, display.off)
+        if lit != self._lit:
+            self._lit = lit
+            run_aside(display.command_on if lit else display.command_off)
+        if restart_due(today, self._begun, self.config.restart):
+            self.finish(0)
+
+    def _facts(self) -> dict[str, object]:
+        state = self.app.store.state
+        return {
+            "at": self.today().isoformat(timespec="seconds"),
+            "phase": self.machine.phase,
+            "run": state.run,
+            "up": round(self.clock() - self._born),
+            "safe": self.safe,
+            "lost_lines": self.visits.lost,
+            "message": state.message,
+        }
+
+    def _come_forward(self) -> None:
+        """Ask for the front of the screen again, if something took it."""
+        window = self.app.base.win
+        if isinstance(window, p3d.GraphicsWindow) and not window.get_properties().foreground:
+            properties = p3d.WindowProperties()
+            properties.foreground = True
+            window.request_properties(properties)
+
+    def finish(self, code: int) -> None:
+        """End the program with an exit code, cleanly."""
+        if self.visits and self.machine.phase != "attract":
+            self.visits.end(self.today(), "staff")
+        self.crashes.end()
+        self.watch.notify("STOPPING=1")
+        self.exit_code = code
+        self.app.base.task_mgr.stop()
+
+    def run(self) -> int:
+        """Hand over to Panda3D's loop; the exit code."""
+        clock = p3d.ClockObject.get_global_clock()
+
+        def step(task: Any) -> int:
+            self.frame(clock.get_dt())
+            return int(task.cont)
+
+        self.app.base.task_mgr.add(step, "kiosk", sort=-10)
+        self.app.base.run()
+        return self.exit_code or 0
+
+
+def run_aside(command: Sequence[str]) -> None:
+    """Start a command and forget it; one that is missing is no reason to stop."""
+    if command:
+        with suppress(OSError):
+            subprocess.Popen(list(command), stdin=subprocess.DEVNULL, start_new_session=True)

@@ -1,0 +1,438 @@
+"""A kiosk in the real application, with its own clock: visits, lock, PIN, log, targets, reset."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from assetgen.pack.resources import data_dir
+from explorer.app import App
+from explorer.kiosk import pin
+from explorer.kiosk.config import KioskConfig
+from explorer.kiosk.visits import log_files, read
+from explorer.kiosk_shell import STAFF_LEFT, Kiosk
+from explorer.runs import Runs
+from explorer.settings import Settings
+from explorer.state import State
+
+if TYPE_CHECKING:
+    from direct.showbase.ShowBase import ShowBase
+
+pytestmark = pytest.mark.gl
+NOON = datetime(2026, 11, 24, 12)
+
+
+class Museum:
+    """A kiosk, its clock, and a visitor's finger."""
+
+    def __init__(self, base: ShowBase, folder: Path, **config: Any) -> None:
+        self.now = 0.0
+        runs = Runs(data_dir("assets"))
+        self.app = App(base, runs, Settings(), data_dir("scenes") / "unet_valley.yaml")
+        self.app.load_now()
+        self.folder = folder
+        self.kiosk = Kiosk(
+            self.app, KioskConfig(folder=str(folder), run="castle-by-night", **config),
+            clock=lambda: self.now, today=lambda: NOON + timedelta(seconds=self.now),
+        )  # fmt: skip
+
+    @property
+    def state(self) -> State:
+        return self.app.store.state
+
+    @property
+    def phase(self) -> str:
+        assert self.state.kiosk
+        return self.state.kiosk.phase
+
+    def wait(self, seconds: float, tick: float = 0.25) -> None:
+        for _ in range(round(seconds / tick)):
+            self.now += tick
+            self.kiosk.frame(tick)
+            self.app.load_now()
+
+    def key(self, *names: str) -> None:
+        for name in names:
+            self.app.input.press(name)
+        self.wait(0.25)
+        for name in reversed(names):
+            self.app.input.release(name)
+        self.wait(0.25)
+
+    def tap(self, widget_id: str) -> None:
+        assert self.app.hud
+        self.app.hud.model.refresh()
+        widget = self.app.hud.model.find(widget_id)
+        assert widget is not None, widget_id
+        self.press(*widget.rect.centre)
+        self.wait(0.25)
+        self.app.input.release("mouse1")
+        self.wait(0.25)
+
+    def press(self, x: float, y: float) -> None:
+        self.app.input._pointer = (x, y)
+        self.app.input.press("mouse1")
+
+    def log(self) -> list[dict[str, Any]]:
+        return [event for _, file in log_files(self.folder / "visits") for event in read(file)]
+
+
+@pytest.fixture
+def museum(showbase: ShowBase, tmp_path: Path) -> Iterator[Museum]:
+    made = Museum(showbase, tmp_path)
+    made.wait(1)
+    yield made
+    made.app.close()
+    made.app.runs.close()
+
+
+def test_the_tour_plays_itself_until_somebody_comes(museum: Museum) -> None:
+    museum.wait(30, 1.0)
+    assert museum.phase == "attract" and museum.app.rig.carried
+    player = museum.app.guide.player
+    assert player and 25 < player.time < 40 and not player.asks
+
+
+def test_the_input_that_wakes_does_nothing_else(museum: Museum) -> None:
+    """Wherever the finger falls, and whatever the key would do."""
+    for name in ("space", "arrow_right", "mouse1", "p", "face_a"):
+        if name == "mouse1":
+            museum.press(320 / 2, 180 * 0.85)  # on the timeline
+        elif name == "face_a":
+            assert museum.kiosk._input(name)
+        else:
+            museum.app.input.press(name)
+        museum.app.input.release(name)
+        museum.wait(0.25)
+        state = museum.state
+        assert museum.phase == "active" and state.step == 0.0 and not state.playing, name
+        assert state.menu is None and state.selection is None and state.tour is None, name
+        museum.app.on_kiosk("done", None)
+        museum.wait(0.5)
+
+
+def test_a_visit_ends_by_itself(museum: Museum) -> None:
+    museum.key("space")
+    museum.wait(59)
+    assert museum.phase == "active"
+    museum.wait(2)
+    assert museum.phase == "warning" and museum.state.kiosk and museum.state.kiosk.seconds >= 18
+    museum.tap("kiosk_over.keep")
+    assert museum.phase == "active"
+    museum.wait(60)
+    assert museum.phase == "warning"
+    museum.wait(20.5)
+    assert museum.phase == "attract" and museum.app.rig.carried
+
+
+def test_any_input_keeps_the_visit(museum: Museum) -> None:
+    museum.key("space")
+    for name in ("space", "raw-w", "mouse1"):
+        museum.wait(65, 0.5)
+        assert museum.phase == "warning"
+        if name == "mouse1":
+            museum.press(10, 10)
+        museum.key(name)
+        assert museum.phase == "active" and not museum.state.playing
+
+
+def snapshot(museum: Museum) -> dict[str, Any]:
+    """All that a visitor could have changed."""
+    app = museum.app
+    assert app.hud
+    state = {f.name: getattr(app.store.state, f.name) for f in fields(State)}
+    local = app.hud.model.view.local
+    kiosk = state["kiosk"]
+    return {
+        **state,
+        "kiosk": replace(kiosk, shift=(0, 0)),
+        "pose": app.rig.pose,
+        "flying": app.rig.flying,
+        "local": (local.focus, local.focus_visible, local.hover, local.pressed, dict(local.scroll)),
+        "input": (app.input.held, app.input.holding, app.input.touch_holding, app.input.captured),
+        "text": app.hud.model.view.metrics,
+        "word": app.world.run and app.world.run.pack.metadata.id,
+    }
+
+
+def test_after_a_reset_all_is_as_if_nobody_had_been_there(museum: Museum) -> None:
+    museum.app.guide.command("seek", 10.0)
+    museum.wait(1)
+    museum.app.guide.command("seek", 10.0)
+    museum.wait(0.25)
+    fresh = snapshot(museum)
+    museum.key("space")
+    museum.app.command("open_run", ("miniature", "fox-on-grass"))
+    museum.wait(1)
+    museum.app.store.update(
+        word=1, overlay=True, split=0.3, decoded=True, depth="engineer", text_scale=2.0, contrast=True,
+        captions=False, volume=1.0, color_map="grey", speed=2.0, loop=False, magnitude_scale="absolute",
+        attention_scale="map", reduced_motion=True, selection="clock", step=20.0, target=20.0,
+        unfolded="down_blocks.0.attentions.0", menu="prompts", message="hello",
+    )  # fmt: skip
+    museum.app.input.holding.add("forward")
+    museum.key("tab")
+    museum.app.go_to("deep")
+    museum.wait(70)
+    museum.app.input.holding.discard("forward")
+    museum.wait(100, 1.0)
+    assert museum.phase == "attract"
+    museum.app.guide.command("seek", 10.0)
+    museum.wait(0.25)
+    again = snapshot(museum)
+    assert {k: v for k, v in again.items() if v != fresh[k]} == {}
+
+
+def test_a_second_visitor_begins_like_the_first(museum: Museum) -> None:
+    museum.key("space")
+    first = snapshot(museum)
+    museum.app.store.update(text_scale=2.0, selection="clock", menu="access")
+    museum.tap("kiosk.access")
+    museum.wait(2)
+    museum.app.on_kiosk("done", None)
+    museum.wait(5)
+    assert museum.phase == "attract"
+    museum.key("space")
+    assert snapshot(museum) == first
+
+
+def test_a_tour_keeps_the_visit_alive_up_to_a_cap(museum: Museum) -> None:
+    museum.key("space")
+    museum.app.on_kiosk("tour", None)
+    museum.wait(100, 0.5)
+    assert museum.phase == "active", "somebody listens"
+    museum.wait(400, 0.5)
+    assert museum.phase == "attract"
+
+
+# -- the lock ------------------------------------------------------------------------------------
+
+LOCKED = [
+    ("escape",), ("alt", "f4"), ("alt", "tab"), ("control", "q"), ("control", "w"), ("f11",), ("f12",),
+    ("control", "alt", "delete"), ("c",), ("f2",), ("f1",), ("f",), ("menu",), ("control", "arrow_right"),
+]  # fmt: skip
+
+
+def test_no_key_leads_outside(museum: Museum) -> None:
+    museum.key("space")
+    museum.wait(0.5)
+    before = snapshot(museum)
+    for keys in LOCKED:
+        museum.key(*keys)
+        assert museum.kiosk.exit_code is None and snapshot(museum) == before, keys
+
+
+def test_closing_the_window_is_refused(museum: Museum) -> None:
+    museum.app.on_quit()
+    assert museum.kiosk.exit_code is None
+
+
+def test_staff_leaves_with_the_pin(museum: Museum) -> None:
+    pin.store(museum.folder, "482915")
+    museum.kiosk.gate = pin.Gate(museum.folder)
+    museum.key("space")
+    museum.key("control", "shift", "alt", "q")
+    assert museum.state.kiosk and museum.state.kiosk.pin == 0
+    for digit in "482914":
+        museum.tap(f"kiosk_over.pin.{digit}")
+    museum.tap("kiosk_over.pin.enter")
+    assert museum.kiosk.exit_code is None
+    museum.key(*"4"), museum.key(*"8"), museum.key(*"2"), museum.key(*"9"), museum.key(*"1")
+    museum.key("5")
+    museum.key("enter")
+    assert museum.kiosk.exit_code == STAFF_LEFT
+
+
+def test_corners_call_the_pad_and_it_closes(museum: Museum) -> None:
+    pin.store(museum.folder, "482915")
+    museum.kiosk.gate = pin.Gate(museum.folder)
+    width, height = museum.app.size
+    for x, y in ((3, 3), (width - 3, height - 3)):
+        museum.press(x, y)
+        museum.wait(3.5)
+        museum.app.input.release("mouse1")
+        museum.wait(0.5)
+    assert museum.state.kiosk and museum.state.kiosk.pin == 0
+    museum.tap("kiosk_over.pin.close")
+    assert museum.state.kiosk.pin is None
+
+
+def test_without_a_pin_there_is_no_pad(museum: Museum) -> None:
+    museum.key("space")
+    museum.key("control", "shift", "alt", "q")
+    assert museum.state.kiosk and museum.state.kiosk.pin is None
+
+
+# -- one finger ----------------------------------------------------------------------------------
+
+
+def test_arrows_walk_while_they_are_pressed(museum: Museum) -> None:
+    museum.key("space")
+    start = museum.app.rig.eye
+    assert museum.app.hud
+    widget = museum.app.hud.model.find("kiosk.forward")
+    assert widget
+    museum.press(*widget.rect.centre)
+    museum.wait(2, 0.1)
+    moved = museum.app.rig.eye
+    museum.app.input.release("mouse1")
+    museum.wait(1, 0.1)
+    rest = museum.app.rig.eye
+    museum.wait(2, 0.1)
+    assert abs(moved[1] - start[1]) > 2
+    assert museum.app.rig.eye == pytest.approx(rest, abs=0.01)
+
+
+def test_a_finger_that_slides_off_does_nothing(museum: Museum) -> None:
+    museum.key("space")
+    assert museum.app.hud
+    widget = museum.app.hud.model.find("kiosk.access")
+    assert widget
+    museum.press(*widget.rect.centre)
+    museum.app.input._pointer = (160.0, 60.0)
+    museum.app.input.release("mouse1")
+    museum.wait(0.5)
+    assert museum.state.menu is None
+
+
+def test_a_tap_on_the_ground_goes_there(museum: Museum) -> None:
+    museum.key("space")
+    museum.app.on_kiosk("free", None)
+    start = museum.app.rig.eye
+    width, height = museum.app.size
+    museum.kiosk._action("select", (width * 0.5, height * 0.72))
+    museum.wait(4, 0.1)
+    x, y, _ = museum.app.rig.eye
+    assert ((x - start[0]) ** 2 + (y - start[1]) ** 2) ** 0.5 > 1
+    assert not museum.app.rig.flying
+
+
+SHOWN: tuple[dict[str, Any], ...] = (
+    {}, {"menu": "access"}, {"menu": "tours"}, {"menu": "prompts"}, {"text_scale": 2.0},
+    {"selection": "clock"}, {"selection": "clock", "text_scale": 2.0}, {"menu": "access", "text_scale": 2.0},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920)])
+def test_every_target_is_as_large_as_a_finger(museum: Museum, size: tuple[int, int]) -> None:
+    """15 mm on a screen of 24 inches, lying and standing."""
+    museum.key("space")
+    assert museum.app.hud
+    finger = 15 * max(size) / 531
+    zoom = max(finger / (60 * min(size[1] / 1080, size[0] / 1440)), 1.0)
+    museum.app.hud.resize(*size)
+
+    def small(**shows: Any) -> dict[str, tuple[int, int]]:
+        assert museum.app.hud and museum.state.kiosk
+        model = museum.app.hud.model
+        kiosk = replace(museum.state.kiosk, finger=finger, zoom=zoom)
+        museum.app.store.update(
+            kiosk=kiosk, **{"menu": None, "selection": None, "text_scale": 1.0, **shows}
+        )
+        model.refresh()
+        if kiosk.phase == "active":
+            button = model.find("kiosk.access")
+            assert button and button.rect.y > size[1] * 0.6, "within reach"
+        return {
+            w.id: (round(w.rect.width), round(w.rect.height))
+            for w in model.root.walk()
+            if w.focusable and min(w.rect.width, w.rect.height) < finger - 1.5
+        }
+
+    for shows in SHOWN:
+        assert small(**shows) == {}, shows
+    museum.app.on_kiosk("tour", None)
+    museum.wait(2)
+    assert small() == {}
+    museum.app.guide.end()
+    museum.wait(62)
+    assert museum.phase == "warning" and small() == {}
+
+
+# -- what is written -------------------------------------------------------------------------------
+
+
+def test_the_log_of_a_visit(museum: Museum) -> None:
+    museum.key("space")
+    museum.app.store.update(selection="clock")
+    museum.wait(12)
+    museum.app.store.update(selection="tower")
+    museum.wait(5)
+    museum.app.store.update(text_scale=1.5)
+    museum.app.command("open_run", ("miniature", "fox-on-grass"))
+    museum.wait(1)
+    museum.app.on_kiosk("tour", None)
+    player = museum.app.guide.player
+    assert player
+    shot = next(s for s in player.timeline.shots if s.stop.ask)
+    museum.wait(2)
+    museum.app.guide.command("seek", shot.end - 0.1)
+    museum.wait(1)
+    museum.app.guide.command("answer", 1)
+    museum.wait(1)
+    museum.app.on_kiosk("done", None)
+    museum.wait(1)
+    events = [(e["event"], e.get("exhibit")) for e in museum.log()]
+    assert events[0] == ("begin", None) and events[-1] == ("end", "done")
+    assert ("exhibit", "clock") in events and ("exhibit", "tower") in events
+    assert ("access", "text_scale=1.5") in events and ("run", "fox-on-grass") in events
+    answer = next(e for e in museum.log() if e["event"] == "answer")
+    assert answer["exhibit"] == "highlights.ask" and answer["right"] is True
+    clock = next(e for e in museum.log() if e.get("exhibit") == "clock")
+    assert clock["seconds"] == pytest.approx(12, abs=1)
+
+
+def test_signs_of_life(museum: Museum) -> None:
+    museum.wait(12)
+    facts = json.loads((museum.folder / "heartbeat.json").read_text())
+    assert facts["phase"] == "attract" and facts["run"] == "castle-by-night"
+
+
+def test_the_nightly_restart_waits_for_visitors(museum: Museum) -> None:
+    museum.kiosk.today = lambda: NOON + timedelta(hours=16) + timedelta(seconds=museum.now)
+    museum.key("space")
+    museum.wait(30)
+    assert museum.kiosk.exit_code is None
+    museum.wait(60)
+    assert museum.kiosk.exit_code == 0
+
+
+def test_the_screen_goes_dark_after_hours(showbase: ShowBase, tmp_path: Path) -> None:
+    from explorer.kiosk.config import Display
+
+    lit, dark = str(tmp_path / "lit"), str(tmp_path / "dark")
+    display = Display(
+        on="09:00", off="18:00", command_off=["touch", dark], command_on=["touch", lit]
+    )
+    museum = Museum(showbase, tmp_path, display=display)
+    museum.wait(1)
+    assert museum.state.kiosk and museum.state.kiosk.dim < 0.5
+    museum.kiosk.today = lambda: NOON + timedelta(hours=7)
+    museum.wait(1)
+    assert museum.state.kiosk.dim > 0.9
+    museum.app.close()
+    museum.app.runs.close()
+
+
+def test_a_scene_without_the_tour_still_receives_visitors(
+    showbase: ShowBase, tmp_path: Path
+) -> None:
+    """The safe scene."""
+    runs = Runs(data_dir("assets"))
+    app = App(showbase, runs, Settings(), data_dir("scenes") / "minimal.yaml")
+    app.load_now()
+    now = [0.0]
+    kiosk = Kiosk(app, KioskConfig(folder=str(tmp_path)), safe=True, clock=lambda: now[0])
+    for _ in range(4):
+        kiosk.frame(0.25)
+    app.input.press("space")
+    kiosk.frame(0.25)
+    assert kiosk.machine.phase == "active"
+    app.close()
+    runs.close()
