@@ -26,12 +26,15 @@ class _Header(msgspec.Struct):
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-def decode(kind: type[T], path: Path) -> T:
-    """Read the JSON file at `path` as `kind`; raises PackError for anything that is not right with it."""
+def decode(kind: type[T], path: Path, again: str = "generate the run again") -> T:
+    """Read the JSON file at `path` as `kind`; raises PackError for anything that is not right with it.
+
+    `again` is what a person can do about a file that is missing or damaged.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise PackError(path, "is missing", hint="generate the run again") from None
+        raise PackError(path, "is missing", hint=again) from None
     except OSError as error:
         raise PackError(path, f"cannot be read: {error.strerror or error}") from None
     try:
@@ -42,7 +45,7 @@ def decode(kind: type[T], path: Path) -> T:
             )
         return msgspec.json.decode(data, type=kind)
     except msgspec.DecodeError as error:
-        raise PackError(path, f"is damaged: {error}", hint="generate the run again") from None
+        raise PackError(path, f"is damaged: {error}", hint=again) from None
 
 
 def encode(value: msgspec.Struct, *, rows: bool = False) -> bytes:

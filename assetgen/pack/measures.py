@@ -145,6 +145,8 @@ MEASURES: dict[str, type[msgspec.Struct]] = {
 }
 """File name without `.json` → what is in it. Their pictures lie in `evaluation/`."""
 
+AGAIN = "run `assetgen evaluate` or `assetgen exhibit` again"
+
 M = TypeVar("M", Evaluation, Training, Noising, Neighbours)
 
 
@@ -152,7 +154,7 @@ def read_measure(kind: type[M], assets: str | Path, model: str) -> M | None:
     """The file of `kind` beside the runs of `model`; None if there is none. Raises PackError if damaged."""
     name = next(name for name, own in MEASURES.items() if own is kind)
     path = Path(assets) / "runs" / model / f"{name}.json"
-    return decode(kind, path) if path.is_file() else None
+    return decode(kind, path, AGAIN) if path.is_file() else None
 
 
 def read_tile(sheet: Sheet, number: int, assets: str | Path, model: str) -> U8:

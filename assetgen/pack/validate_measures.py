@@ -13,7 +13,7 @@ from assetgen.pack.comparing import distance, psnr
 from assetgen.pack.errors import PackError
 from assetgen.pack.evaluation import Evaluation, Rate, rate
 from assetgen.pack.images import image_size
-from assetgen.pack.measures import MEASURES, Neighbours, Noising, Sheet, Training, read_tile
+from assetgen.pack.measures import AGAIN, MEASURES, Neighbours, Noising, Sheet, Training, read_tile
 from assetgen.pack.reader import Problem
 
 _JPEG_DB, _JPEG_STEPS = 2.0, 3.0
@@ -30,7 +30,7 @@ def check_measures(assets: Path, model: str) -> Iterator[Problem]:
         if not path.is_file():
             continue
         try:
-            found: Any = decode(kind, path)
+            found: Any = decode(kind, path, AGAIN)
             if found.model != model:
                 yield Problem(path, f"is about {found.model!r}, not {model!r}")
             yield from _check_rates(path, found, name)

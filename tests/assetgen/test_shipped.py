@@ -12,7 +12,7 @@ import pytest
 from assetgen.commands.generate import load_curated
 from assetgen.pack import Library, Pack
 from assetgen.pack.evaluation import Evaluation
-from assetgen.pack.measures import read_measure
+from assetgen.pack.measures import Noising, read_measure
 from assetgen.pack.resources import data_dir
 from assetgen.pack.validate import validate
 
@@ -74,6 +74,14 @@ def test_the_figures_in_the_readme_are_those_that_were_measured(library: Library
     readme = (library.path.parent / "README.md").read_text(encoding="utf-8")
     assert f"{START}\n{table}\n{END}" in readme
     assert table in (library.path / "models" / MODEL / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_figures_are_those_of_the_model_that_ships(library: Library) -> None:
+    """After new weights: `assetgen evaluate`, `assetgen exhibit noising`."""
+    weights = _weights(library.path / "models" / MODEL / "unet")
+    for kind in (Evaluation, Noising):
+        found = read_measure(kind, library.path, MODEL)
+        assert found is None or found.weights == weights, kind.__name__
 
 
 def test_the_measures_are_small(library: Library) -> None:

@@ -213,4 +213,5 @@ def test_another_picture_behind_the_figures_is_found(assets: Path) -> None:
 def test_a_newer_or_damaged_file_is_one_line(assets: Path) -> None:
     assert "format 2" in _edit(assets, "training", lambda data: data.update(format=2))
     (assets / "runs" / MODEL / "training.json").write_text('{"format": 1, "model"')
-    assert "is damaged" in "\n".join(map(str, check_measures(assets, MODEL)))
+    found = "\n".join(map(str, check_measures(assets, MODEL)))
+    assert "is damaged" in found and "`assetgen exhibit` again" in found
