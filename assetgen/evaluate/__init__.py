@@ -38,5 +38,6 @@ memorisation (no goal: said plainly)
 recognition (goal: control words < 5 %)
     For 40 of the painted prompts the recogniser looks at every decoded x0. A word is recognised at the
     first step with p ≥ 0.8 held for three steps. Controls are all words of the vocabulary that the
-    prompt neither says nor means.
+    prompt neither says nor means. The median step stands beside that of the judge, who has never seen
+    an unfinished picture.
 """

@@ -21,12 +21,16 @@ BATCH = 10
 
 @dataclass(frozen=True)
 class Painted:
-    """Pictures uint8 [n, h, w, RGB] of `scenes`, seed by seed; tracks [tracked, steps, words]."""
+    """Pictures uint8 [n, h, w, RGB] of `scenes`, seed by seed; tracks [tracked, steps, words].
+
+    `tracks` are the recogniser's probabilities, `judged` those of the judge.
+    """
 
     scenes: list[Scene]
     captions: list[str]
     pictures: Array
     tracks: Array
+    judged: Array
 
 
 def held_out_scenes(composer: Composer, count: int) -> list[Scene]:
@@ -42,7 +46,7 @@ def paint_all(bench: Bench) -> Painted:
     """All captions with all seeds; batches that an earlier evaluation painted are not painted again."""
     scenes = held_out_scenes(bench.composer, bench.sizes.prompts)
     captions = [bench.composer.grammar.caption(scene) for scene in scenes]
-    pictures, tracks = [], []
+    pictures, tracks, judged = [], [], []
     batches = [
         (seed, start)
         for seed in range(bench.sizes.seeds)
@@ -57,9 +61,14 @@ def paint_all(bench: Bench) -> Painted:
         )
         pictures.append(made["pictures"])
         tracks.append(made["tracks"])
+        judged.append(made["judged"])
     repeated = bench.sizes.seeds
     return Painted(
-        scenes * repeated, captions * repeated, np.concatenate(pictures), np.concatenate(tracks)
+        scenes * repeated,
+        captions * repeated,
+        np.concatenate(pictures),
+        np.concatenate(tracks),
+        np.concatenate(judged),
     )
 
 
@@ -79,14 +88,13 @@ def _paint(bench: Bench, captions: list[str], seed: int, tracked: int) -> dict[s
             ).images
     finally:
         tap.close()
-    tracks = [
-        bench.recogniser.probabilities(
-            bench.guesser.decode(torch.cat([step.x0[i : i + 1] for step in tap.steps]))
-        )
-        for i in range(tracked)
-    ]
+    tracks: dict[str, list[Array]] = {"tracks": [], "judged": []}
+    for i in range(tracked):
+        guesses = bench.guesser.decode(torch.cat([step.x0[i : i + 1] for step in tap.steps]))
+        tracks["tracks"].append(bench.recogniser.probabilities(guesses))
+        tracks["judged"].append(bench.judge.probabilities(guesses))
     shape = (0, bench.sizes.steps, len(bench.words))
     return {
         "pictures": np.stack(bench.guesser.decode(latents.float())),
-        "tracks": np.stack(tracks) if tracks else np.zeros(shape),
+        **{name: np.stack(own) if own else np.zeros(shape) for name, own in tracks.items()},
     }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from assetgen.evaluate.bench import Array
@@ -11,24 +9,29 @@ from assetgen.pack.evaluation import Recognised, rate
 from assetgen.pack.recognition import recognition_step
 
 
-def recognised(tracks: Array, asked: Array, ece: float | None) -> Recognised:
+def recognised(tracks: Array, judged: Array, asked: Array, ece: float | None) -> Recognised:
     """From probabilities [runs, steps, words] and what each prompt says or means [runs, words]."""
-    steps = np.array(
-        [[_step(tracks[run, :, word].tolist()) for word in range(tracks.shape[2])]
-         for run in range(len(tracks))]
-    )  # fmt: skip
+    steps, later = _steps(tracks), _steps(judged)
     seen = steps >= 0
-    named = steps[seen & asked]
     return Recognised(
         runs=len(tracks),
         steps=tracks.shape[1],
         named=rate(int((seen & asked).sum()), int(asked.sum())),
         controls=rate(int((seen & ~asked).sum()), int((~asked).sum())),
-        median_step=float(np.median(named)) if named.size else None,
+        median_step=_median(steps[seen & asked]),
+        judge_median_step=_median(later[(later >= 0) & asked]),
         ece=ece,
     )
 
 
-def _step(probability: Sequence[float]) -> int:
-    step, _ = recognition_step(probability)
-    return -1 if step is None else step
+def _steps(tracks: Array) -> Array:
+    """The step at which each word is recognised [runs, words]; -1 for never."""
+    found = np.full((tracks.shape[0], tracks.shape[2]), -1)
+    for run, word in np.ndindex(found.shape):
+        step, _ = recognition_step(tracks[run, :, word].tolist())
+        found[run, word] = -1 if step is None else step
+    return found
+
+
+def _median(steps: Array) -> float | None:
+    return float(np.median(steps)) if steps.size else None

@@ -63,7 +63,7 @@ def evaluate(
         localisation=localisation,
         reconstruction=reconstruction,
         memorisation=memorisation,
-        recognition=recognised(painted.tracks, asked, ece),
+        recognition=recognised(painted.tracks, painted.judged, asked, ece),
     )
     found = Evaluation(**{**_fields(found), "summary": summary(found)})
     write_file(target / "evaluation.json", encode(found))

@@ -179,13 +179,17 @@ class Memorisation(msgspec.Struct, frozen=True):
 
 
 class Recognised(msgspec.Struct, frozen=True):
-    """The recogniser on runs: prompt words recognised at some step, control words that should not be."""
+    """The recogniser on runs: prompt words recognised at some step, control words that should not be.
+
+    `judge_median_step` is the same for the judge, who knows finished scenes only and so sees later.
+    """
 
     runs: int
     steps: int
     named: Rate
     controls: Rate
     median_step: float | None
+    judge_median_step: float | None
     ece: float | None
 
 

@@ -111,10 +111,12 @@ def test_recognition_of_controls_by_hand() -> None:
     tracks[1, :, 0] = 0.95
     tracks[1, 2:, 1] = 0.9
     asked = np.array([[1, 0], [0, 1]], bool)
-    found = recognised(tracks, asked, 0.01)
+    found = recognised(tracks, tracks * (np.arange(4) > 1)[:, None], asked, 0.01)
     assert (found.named.count, found.named.of) == (1, 2)
     assert (found.controls.count, found.controls.of) == (1, 2)
     assert found.median_step == 1 and found.steps == 4
+    # The judge sees nothing before step 2, and then only for two steps.
+    assert found.judge_median_step is None
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,7 @@ def assets(tmp_path: Path) -> Path:
             (Line("control_words", 0.02, 0.05, False, True, rate(2, 100).low, rate(2, 100).high),
              Line("autoencoder_psnr", 29.5, 32, True, False)),
             reconstruction=Reconstruction(9, 29.5, 29, 28, 30, sheet.file),
-            recognition=Recognised(5, 30, rate(9, 10), rate(2, 100), 3.0, 0.01),
+            recognition=Recognised(5, 30, rate(9, 10), rate(2, 100), 3.0, 4.0, 0.01),
         ),
     }  # fmt: skip
     for name, value in values.items():
