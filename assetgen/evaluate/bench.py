@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assetgen.models.load import load_pipeline
-from assetgen.models.recogniser import Recogniser, load_recogniser
+from assetgen.models.recogniser import FOLDER, Recogniser, load_recogniser
 from assetgen.models.registry import ModelEntry
 from assetgen.train.guesses import Guesser
 from assetgen.train.icons import Drawings, load_drawings
@@ -101,9 +101,11 @@ def open_bench(entry: ModelEntry, config: dict[str, Any], work: Path, sizes: Siz
 
 
 def _key(model: Path, sizes: Sizes) -> str:
-    """Changes with any weight of the model or the judges, and with what is looked at."""
+    """Changes with any weight of the pipeline and with what is looked at, not with the judges."""
     total = hashlib.sha256(repr(sizes).encode())
     for file in sorted(model.rglob("*.safetensors")):
+        if file.parent.name == FOLDER:
+            continue
         total.update(file.relative_to(model).as_posix().encode())
         total.update(hashlib.sha256(file.read_bytes()).digest())
     return total.hexdigest()[:16]

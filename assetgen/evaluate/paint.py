@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from assetgen.capture.scheduler import SchedulerTap
 from assetgen.evaluate.bench import GUIDANCE, Array, Bench
+from assetgen.models.recogniser import Recogniser
 from assetgen.train.guesses import quickened
 from assetgen.train.scenes import Composer
 from assetgen.train.words import Scene
@@ -21,16 +22,19 @@ BATCH = 10
 
 @dataclass(frozen=True)
 class Painted:
-    """Pictures uint8 [n, h, w, RGB] of `scenes`, seed by seed; tracks [tracked, steps, words].
+    """Pictures uint8 [n, h, w, RGB] of `scenes`, seed by seed; guesses [tracked, steps, h, w, RGB].
 
-    `tracks` are the recogniser's probabilities, `judged` those of the judge.
+    `guesses` are the predicted pictures of the first scenes at every step.
     """
 
     scenes: list[Scene]
     captions: list[str]
     pictures: Array
-    tracks: Array
-    judged: Array
+    guesses: Array
+
+    def tracks(self, network: Recogniser) -> Array:
+        """Probabilities [tracked, steps, words] that `network` gives to the guesses."""
+        return np.stack([network.probabilities(list(run)) for run in self.guesses])
 
 
 def held_out_scenes(composer: Composer, count: int) -> list[Scene]:
@@ -46,7 +50,7 @@ def paint_all(bench: Bench) -> Painted:
     """All captions with all seeds; batches that an earlier evaluation painted are not painted again."""
     scenes = held_out_scenes(bench.composer, bench.sizes.prompts)
     captions = [bench.composer.grammar.caption(scene) for scene in scenes]
-    pictures, tracks, judged = [], [], []
+    pictures, guesses = [], []
     batches = [
         (seed, start)
         for seed in range(bench.sizes.seeds)
@@ -60,21 +64,20 @@ def paint_all(bench: Bench) -> Painted:
             partial(_paint, bench, some, seed * len(captions) + start, len(tracked)),
         )
         pictures.append(made["pictures"])
-        tracks.append(made["tracks"])
-        judged.append(made["judged"])
+        guesses.append(made["guesses"])
     repeated = bench.sizes.seeds
     return Painted(
         scenes * repeated,
         captions * repeated,
         np.concatenate(pictures),
-        np.concatenate(tracks),
-        np.concatenate(judged),
+        np.concatenate(guesses),
     )
 
 
 @torch.no_grad()
 def _paint(bench: Bench, captions: list[str], seed: int, tracked: int) -> dict[str, Array]:
     """One batch; picture i starts from the noise that `assetgen generate --seed` draws of seed + i."""
+    guesser = bench.guesser
     makers = [torch.Generator().manual_seed(seed + i) for i in range(len(captions))]
     tap = SchedulerTap(bench.pipe.scheduler)
     try:
@@ -88,13 +91,10 @@ def _paint(bench: Bench, captions: list[str], seed: int, tracked: int) -> dict[s
             ).images
     finally:
         tap.close()
-    tracks: dict[str, list[Array]] = {"tracks": [], "judged": []}
-    for i in range(tracked):
-        guesses = bench.guesser.decode(torch.cat([step.x0[i : i + 1] for step in tap.steps]))
-        tracks["tracks"].append(bench.recogniser.probabilities(guesses))
-        tracks["judged"].append(bench.judge.probabilities(guesses))
-    shape = (0, bench.sizes.steps, len(bench.words))
-    return {
-        "pictures": np.stack(bench.guesser.decode(latents.float())),
-        **{name: np.stack(own) if own else np.zeros(shape) for name, own in tracks.items()},
-    }
+    runs = [
+        np.stack(guesser.decode(torch.cat([step.x0[i : i + 1] for step in tap.steps])))
+        for i in range(tracked)
+    ]
+    pictures = np.stack(guesser.decode(latents.float()))
+    nothing = np.zeros((0, bench.sizes.steps, *pictures.shape[1:]), np.uint8)
+    return {"pictures": pictures, "guesses": np.stack(runs) if runs else nothing}

@@ -45,7 +45,7 @@ def evaluate(
     contact.following_sheet(bench, painted, pictures / "following.jpg")
     memorisation = measure_memorisation(bench, painted, _name("memorisation"))
     contact.memorisation_sheet(bench, painted, pictures / "memorisation.jpg")
-    asked = truth(bench.words, painted.scenes[: len(painted.tracks)])
+    asked = truth(bench.words, painted.scenes[: len(painted.guesses)])
     ece = read_config(entry.folder).get("calibration", {}).get("ece")
     found = Evaluation(
         format=FORMAT,
@@ -63,7 +63,9 @@ def evaluate(
         localisation=localisation,
         reconstruction=reconstruction,
         memorisation=memorisation,
-        recognition=recognised(painted.tracks, painted.judged, asked, ece),
+        recognition=recognised(
+            painted.tracks(bench.recogniser), painted.tracks(bench.judge), asked, ece
+        ),
     )
     found = Evaluation(**{**_fields(found), "summary": summary(found)})
     write_file(target / "evaluation.json", encode(found))
