@@ -21,6 +21,7 @@ from assetgen.commands.generate import default_out
 from assetgen.errors import InputError
 
 if TYPE_CHECKING:
+    from assetgen.jobs.key import Where
     from assetgen.jobs.ledger import Ledger
     from assetgen.jobs.spec import JobSpec
     from assetgen.jobs.work import Executor
@@ -37,6 +38,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--executor", choices=("local", "ray"), default="local")
     parser.add_argument("--workers", type=int, default=1, help="jobs at a time (default: 1)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads a worker (default: 1)")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 or mps (default: cpu)")
+    parser.add_argument(
+        "--dtype", choices=("auto", "float32", "float16", "bfloat16"), default="auto"
+    )
+    parser.add_argument("--offload", choices=("none", "model", "sequential"), default="none")
     parser.add_argument("--gpus", type=float, default=0, help="graphics cards a worker, for ray")
     parser.add_argument(
         "--address", help="a running Ray cluster; auto finds the one of this machine"
@@ -51,6 +57,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(options: argparse.Namespace) -> int:
     """Do what is left of the jobs; 1 if some are quarantined or in the way of others."""
     from assetgen.jobs.batch import run_batch
+    from assetgen.jobs.key import Where
     from assetgen.jobs.ledger import Ledger
     from assetgen.jobs.spec import read_jobs
     from assetgen.jobs.work import BakeWork
@@ -60,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
     out = (options.out or default_out()).absolute()
     with ExitStack() as stack:
         models = _models(options, jobs, stack)
-        jobs = _shard(_with_keys(jobs, models, options.threads), options.shard)
+        where = Where(options.threads, options.device, options.dtype, options.offload)
+        jobs = _shard(_with_keys(jobs, models, where), options.shard)
         ledger = Ledger(out, {name: model.id for name, model in models.items()})
         if options.status:
             return _print_status(jobs, ledger)
@@ -71,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
             jobs,
             ledger,
             _executor(options),
-            partial(BakeWork, models, out, options.threads, options.force),
+            partial(BakeWork, models, out, where, options.force),
             force=options.force,
             say=partial(print, flush=True),
         )
@@ -82,6 +90,10 @@ def _check(options: argparse.Namespace) -> None:
     for name in ("workers", "threads"):
         if getattr(options, name) < 1:
             raise InputError(f"--{name} {getattr(options, name)}", "pass 1 or more")
+    if options.device == "auto":
+        raise InputError(
+            "--device auto", "name it: the results of a batch come from one kind of device"
+        )
     if options.executor == "local" and (options.gpus or options.address):
         raise InputError("--gpus and --address are for Ray", "pass --executor ray")
     if options.executor == "ray" and importlib.util.find_spec("ray") is None:
@@ -114,18 +126,16 @@ def _models(
 
 
 def _with_keys(
-    jobs: Iterable[JobSpec], models: Mapping[str, ModelEntry], threads: int
+    jobs: Iterable[JobSpec], models: Mapping[str, ModelEntry], where: Where
 ) -> list[JobSpec]:
     from assetgen.jobs.key import job_key, model_digest
 
     digests = {name: model_digest(model) for name, model in models.items()}
-    return [
-        msgspec.structs.replace(
-            job,
-            key=job_key(job, models[job.entry.model], digests[job.entry.model], threads=threads),
-        )
-        for job in jobs
-    ]
+
+    def key(job: JobSpec) -> str:
+        return job_key(job, models[job.entry.model], digests[job.entry.model], where)
+
+    return [msgspec.structs.replace(job, key=key(job)) for job in jobs]
 
 
 def _shard(jobs: list[JobSpec], shard: str | None) -> list[JobSpec]:

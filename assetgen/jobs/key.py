@@ -10,8 +10,10 @@ import hashlib
 import importlib.metadata
 import json
 import platform
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -25,14 +27,24 @@ _CODE = ("capture", "models", "pack")
 """Folders of assetgen whose code shapes a pack; the modules beside them do too."""
 
 
-def job_key(job: JobSpec, model: ModelEntry, model_digest: str, *, threads: int) -> str:
+@dataclass(frozen=True)
+class Where:
+    """How workers compute, as far as it changes results: CPU threads, and what `Runtime` knows by these names."""
+
+    threads: int = 1
+    device: str = "cpu"
+    dtype: str = "auto"
+    offload: Literal["none", "model", "sequential"] = "none"
+
+
+def job_key(job: JobSpec, model: ModelEntry, model_digest: str, where: Where) -> str:
     """sha256 of the job, its model's files, the format, the code and the libraries, as canonical JSON."""
     parts = {
         "format": FORMAT,
         "id": job.id,
         "entry": msgspec.to_builtins(msgspec.structs.replace(job.entry, model=model.id)),
         "model": [model.name, model_digest],
-        "threads": threads,
+        "where": asdict(where),
         "code": code_digest(),
         "machine": [platform.system(), platform.machine()],
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},

@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
@@ -36,7 +36,7 @@ class Local:
     workers: int = 1
     start: str = "spawn"
 
-    def __call__(self, queue: deque[JobSpec], make: MakeWork) -> Iterator[Event]:
+    def __call__(self, queue: deque[JobSpec], make: MakeWork) -> Generator[Event]:
         context = multiprocessing.get_context(self.start)
         pool: list[_Worker] = []
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ class Ray:
     gpus: float = 0
     address: str | None = None
 
-    def __call__(self, queue: deque[JobSpec], make: MakeWork) -> Iterator[Event]:
+    def __call__(self, queue: deque[JobSpec], make: MakeWork) -> Generator[Event]:
         import ray
 
         room: dict[str, Any] = {}

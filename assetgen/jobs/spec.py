@@ -18,7 +18,10 @@ _SWEPT = ("seed", "steps", "guidance")
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One prompt of a jobs file, defaults filled in. `size` is (height, width) in pixels."""
+    """One prompt of a jobs file, defaults filled in.
+
+    `size` is (height, width) in pixels, `scheduler` one of `assetgen.models.runtime` instead of the model's.
+    """
 
     prompt: str
     title: str | None = None
@@ -27,6 +30,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     steps: int | list[int] = 40
     guidance: float | list[float] = 4.0
     size: tuple[int, int] | None = None
+    scheduler: str | None = None
     profile: Profile = "viewer"
     pair: str | None = None
     model: str = "miniature"

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 from assetgen.errors import CaptureError, DiskFullError, InputError
+from assetgen.jobs.key import Where
 from assetgen.jobs.ledger import Ledger
-from assetgen.jobs.spec import JobSpec
+from assetgen.jobs.spec import Entry, JobSpec
 from assetgen.models.registry import ModelEntry
 from assetgen.pack.errors import PackError
 
@@ -53,7 +54,7 @@ class Executor(Protocol):
     The caller may append to the queue between two events: that is how a failed job comes back.
     """
 
-    def __call__(self, queue: deque[JobSpec], make: MakeWork) -> Iterator[Event]: ...
+    def __call__(self, queue: deque[JobSpec], make: MakeWork) -> Generator[Event]: ...
 
 
 def attempt(work: Work, job: JobSpec) -> Ended:
@@ -76,9 +77,9 @@ class BakeWork:
 
     models: dict[str, ModelEntry]
     out: Path
-    threads: int
+    where: Where = Where()
     force: bool = False
-    _loaded: dict[str, Baker] = field(default_factory=dict)
+    _loaded: dict[tuple[str, str | None], Baker] = field(default_factory=dict)
 
     def __call__(self, job: JobSpec) -> None:
         ledger = Ledger(self.out, {name: model.id for name, model in self.models.items()})
@@ -86,12 +87,9 @@ class BakeWork:
             return
         self._use_threads()
         from assetgen.capture.call import Settings
-        from assetgen.generate import Baker, Job
+        from assetgen.generate import Job
 
         entry = job.entry
-        if entry.model not in self._loaded:
-            self._loaded.clear()
-            self._loaded[entry.model] = Baker(self.models[entry.model], self.out)
         settings = Settings(
             prompt=entry.prompt,
             negative=entry.negative,
@@ -101,16 +99,30 @@ class BakeWork:
             size=entry.size,
         )
         baked = Job(job.id, job.title, settings, entry.profile, entry.pair, key=job.key)
-        baker = self._loaded[entry.model]
+        baker = self._baker(entry)
         baker.check(baked, force=self.force)
         baker.bake(baked, force=self.force, quiet=True)
 
+    def _baker(self, entry: Entry) -> Baker:
+        """The model of the last job if it is the same one; else it is let go and this one loaded."""
+        from assetgen.generate import Baker
+        from assetgen.models.runtime import Runtime
+
+        wanted = (entry.model, entry.scheduler)
+        if wanted not in self._loaded:
+            self._loaded.clear()
+            where = self.where
+            runtime = Runtime(where.device, where.dtype, where.offload, entry.scheduler)
+            model = self.models[entry.model]
+            self._loaded[wanted] = Baker(model, self.out, runtime=runtime)
+        return self._loaded[wanted]
+
     def _use_threads(self) -> None:
         """The number of threads decides the order of sums, hence the last bits: it is part of the key."""
-        os.environ["OMP_NUM_THREADS"] = str(self.threads)
+        os.environ["OMP_NUM_THREADS"] = str(self.where.threads)
         import torch
 
-        torch.set_num_threads(self.threads)
+        torch.set_num_threads(self.where.threads)
 
 
 def _one(value: float | list[int] | list[float]) -> float:

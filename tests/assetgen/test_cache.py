@@ -99,18 +99,21 @@ def flip(path: Path) -> None:
 # Loading from the cache
 
 
+@pytest.mark.parametrize("repo", [SDXL, FLUX])
 def test_an_id_works_literally_without_a_network(
-    tmp_path: Path, folder: Path, no_network: None
+    repo: str, tmp_path: Path, folder: Path, no_network: None
 ) -> None:
     from tests.fixtures.pipelines import tiny_xl_pipeline
+    from tests.fixtures.transformers import tiny_flux
 
-    tiny_xl_pipeline().save_pretrained(tmp_path / "xl")
-    pinned = known_models()[SDXL].commit
+    pipe = tiny_xl_pipeline() if repo == SDXL else tiny_flux()
+    pipe.save_pretrained(tmp_path / "model")
+    pinned = known_models()[repo].commit
     assert pinned
-    put_in_cache(tmp_path / "xl", folder, SDXL, pinned)
-    assert generate(folder, tmp_path / "out", SDXL, "--verify") == 0
+    put_in_cache(tmp_path / "model", folder, repo, pinned)
+    assert generate(folder, tmp_path / "out", repo, "--verify") == 0
     assert validate(tmp_path / "out") == []
-    assert (tmp_path / "out/runs/stable-diffusion-xl-base-1.0/a-fox").is_dir()
+    assert (tmp_path / "out" / "runs" / repo.partition("/")[2] / "a-fox").is_dir()
 
 
 def test_the_cached_model_is_used_whatever_its_name(
@@ -475,6 +478,21 @@ def test_a_shared_file_outlives_the_model_that_is_cleared(
     assert run(folder, "verify", SDXL) == 0
     assert run(folder, "clear", SDXL, "--yes") == 0
     assert not [p for p in home.rglob("*") if p.is_file() and p.stat().st_size == len(data)]
+
+
+def test_a_cache_without_links(model_folder: Path, folder: Path, no_network: None) -> None:
+    """Where the file system has no symbolic links the files lie in the snapshot itself."""
+    snapshot = put_in_cache(model_folder, folder, TINY)
+    for path in [p for p in snapshot.rglob("*") if p.is_symlink()]:
+        data = path.read_bytes()
+        path.unlink()
+        path.write_bytes(data)
+    shutil.rmtree(snapshot.parents[1] / "blobs")
+    assert run(folder, "verify") == 0
+    flip(weights_of(snapshot))
+    assert run(folder, "verify") == 1
+    assert run(folder, "clear", TINY, "--yes") == 0
+    assert cache.everything(folder) == []
 
 
 @pytest.mark.parametrize("damage", ["dangling", "no snapshot", "only a ref"])

@@ -18,7 +18,7 @@ import pytest
 from assetgen.cli import main
 from assetgen.errors import DiskFullError, InputError
 from assetgen.jobs.batch import run_batch
-from assetgen.jobs.key import job_key
+from assetgen.jobs.key import Where, job_key
 from assetgen.jobs.ledger import Ledger
 from assetgen.jobs.local import Local
 from assetgen.jobs.spec import Entry, JobSpec, read_jobs
@@ -27,6 +27,7 @@ from assetgen.models.registry import ModelEntry
 from assetgen.pack import Pack
 from assetgen.pack.resources import data_dir
 from assetgen.pack.validate import validate
+from assetgen.pack.writer import _alive
 from tests.fixtures.jobs import Make, half_packs, ledger_of, make_jobs, template_from
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,34 +94,37 @@ def test_everything_that_matters_is_in_the_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, job = ModelEntry("tiny", "Tiny", tmp_path), JobSpec("run", Entry("a fox"))
-    base = job_key(job, model, "abc", threads=1)
-    assert base == job_key(job, model, "abc", threads=1)
+    base = job_key(job, model, "abc", Where())
+    assert base == job_key(job, model, "abc", Where())
     values = {"prompt": "a cat", "title": "Fox", "negative": "x", "seed": 1, "steps": 2,
-              "guidance": 1.0, "size": (64, 64), "profile": "light", "pair": "p"}  # fmt: skip
+              "guidance": 1.0, "size": (64, 64), "profile": "light", "pair": "p", "scheduler": "euler"}  # fmt: skip
     assert set(values) == set(Entry.__struct_fields__) - {"model"}
     others = [
-        job_key(JobSpec("run", msgspec.structs.replace(job.entry, **{field: value})), model, "abc", threads=1)
+        job_key(JobSpec("run", msgspec.structs.replace(job.entry, **{field: value})), model, "abc", Where())
         for field, value in values.items()
     ]  # fmt: skip
     others += [
-        job_key(msgspec.structs.replace(job, id="other"), model, "abc", threads=1),
-        job_key(job, model, "abd", threads=1),
-        job_key(job, model, "abc", threads=2),
-        job_key(job, ModelEntry("small", "Tiny", tmp_path), "abc", threads=1),
+        job_key(msgspec.structs.replace(job, id="other"), model, "abc", Where()),
+        job_key(job, model, "abd", Where()),
+        job_key(job, model, "abc", Where(threads=2)),
+        job_key(job, model, "abc", Where(device="cuda")),
+        job_key(job, model, "abc", Where(dtype="float16")),
+        job_key(job, model, "abc", Where(offload="model")),
+        job_key(job, ModelEntry("small", "Tiny", tmp_path), "abc", Where()),
     ]
     monkeypatch.setattr("importlib.metadata.version", lambda name: "0")
-    others.append(job_key(job, model, "abc", threads=1))
+    others.append(job_key(job, model, "abc", Where()))
     monkeypatch.undo()
     monkeypatch.setattr("assetgen.jobs.key.code_digest", lambda: "0")
-    others.append(job_key(job, model, "abc", threads=1))
+    others.append(job_key(job, model, "abc", Where()))
     assert len({base, *others}) == 1 + len(others)
 
 
 def test_the_place_of_the_model_is_not_in_the_key(tmp_path: Path) -> None:
     here = job_key(JobSpec("run", Entry("a fox", model="a/tiny")),
-                   ModelEntry("tiny", "Tiny", tmp_path / "a"), "abc", threads=1)  # fmt: skip
+                   ModelEntry("tiny", "Tiny", tmp_path / "a"), "abc", Where())  # fmt: skip
     there = job_key(JobSpec("run", Entry("a fox", model="b/tiny")),
-                    ModelEntry("tiny", "Tiny", tmp_path / "b"), "abc", threads=1)  # fmt: skip
+                    ModelEntry("tiny", "Tiny", tmp_path / "b"), "abc", Where())  # fmt: skip
     assert here == there
 
 
@@ -208,6 +212,55 @@ def test_a_full_disk_stops_the_batch(make: Make, tmp_path: Path) -> None:
     assert not (tmp_path / "failed").exists()
 
 
+@posix
+def test_an_interrupted_batch_leaves_no_worker_and_nothing_to_sweep(
+    pack_path: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "template.json").write_bytes(template_from(pack_path))
+    code = (
+        "import sys; from pathlib import Path; from tests.fixtures.jobs import *\n"
+        "out = Path(sys.argv[1]); make = Make(out, (out / 'template.json').read_bytes())\n"
+        "say = lambda event: print(event.pid, flush=True)\n"
+        "run_batch(make_jobs(5000), ledger_of(out), Local(2, 'fork'), make, started=say)\n"
+    )
+    batch = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert batch.stdout is not None
+    workers = {int(batch.stdout.readline()) for _ in range(9)}
+    batch.send_signal(signal.SIGINT)
+    batch.communicate(timeout=60)
+    assert len(workers) == 2 and not any(map(_alive, workers))
+    assert half_packs(tmp_path) == [] and not list((tmp_path / "runs/tiny").glob(".*"))
+
+
+@pytest.mark.torch
+def test_a_worker_loads_a_model_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded, baked = list[tuple[Path, str | None]](), list[str]()
+
+    class Baker:
+        def __init__(self, model: ModelEntry, out: Path, runtime: Runtime) -> None:
+            loaded.append((model.folder, runtime.scheduler))
+
+        def check(self, job: Job, *, force: bool) -> None: ...
+
+        def bake(self, job: Job, *, force: bool, quiet: bool) -> None:
+            baked.append(job.id)
+
+    from assetgen.generate import Job
+    from assetgen.models.runtime import Runtime
+
+    monkeypatch.setattr("assetgen.generate.Baker", Baker)
+    models = {name: ModelEntry(name, name, tmp_path / name) for name in "ab"}
+    work = BakeWork(models, tmp_path)
+    for model, scheduler in (("a", None), ("a", None), ("a", "euler"), ("b", None), ("b", None)):
+        work(JobSpec(f"run-{len(baked)}", Entry("a fox", model=model, scheduler=scheduler)))
+    assert baked == [f"run-{i}" for i in range(5)]
+    a, b = tmp_path / "a", tmp_path / "b"
+    assert loaded == [(a, None), (a, "euler"), (b, None)]
+
+
 def test_models_are_not_mixed(tmp_path: Path) -> None:
     from assetgen.jobs.batch import by_model
 
@@ -222,7 +275,7 @@ JOBS = """
 defaults: {steps: 2, profile: light}
 prompts:
   fox: {prompt: a fox on grass, seed: [3, 4, 5]}
-  cat: {prompt: a cat, guidance: 1.0}
+  cat: {prompt: a cat, guidance: 1.0, scheduler: euler-a, size: [48, 32]}
 """
 
 
@@ -246,6 +299,8 @@ def test_batch_from_the_command_line(
     capsys.readouterr()
     assert validate(out) == []
     assert Pack.open(out / "runs/tiny/fox-seed-4").metadata.seed == 4
+    cat = Pack.open(out / "runs/tiny/cat").metadata
+    assert cat.scheduler.name == "EulerAncestralDiscreteScheduler" and cat.size == (48, 32)
     assert main([*command, str(out), "--status"]) == 0
     said = capsys.readouterr().out
     assert "done          tiny/fox-seed-3\n" in said
@@ -271,7 +326,7 @@ def test_ray_with_a_worker_killed_gives_the_same_bytes(
 
     model = ModelEntry("tiny", "tiny", model_folder)
     jobs = [
-        msgspec.structs.replace(job, key=job_key(job, model, model_digest(model), threads=1))
+        msgspec.structs.replace(job, key=job_key(job, model, model_digest(model), Where()))
         for job in read_jobs(write_jobs(tmp_path / "jobs.yaml", JOBS), model=str(model_folder))
     ]
     models, starts, said = {str(model_folder): model}, list[Started](), list[str]()
@@ -283,7 +338,7 @@ def test_ray_with_a_worker_killed_gives_the_same_bytes(
 
     ledger = Ledger(tmp_path, {str(model_folder): "tiny"})
     counts = run_batch(
-        jobs, ledger, Ray(2), partial(BakeWork, models, tmp_path, 1),
+        jobs, ledger, Ray(2), partial(BakeWork, models, tmp_path),
         say=said.append, started=kill_the_second,
     )  # fmt: skip
     assert counts == {"done": 4}
