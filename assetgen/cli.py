@@ -15,6 +15,7 @@ from assetgen.pack import PackError
 COMMANDS = (
     "assetgen.commands.generate",
     "assetgen.commands.batch",
+    "assetgen.commands.study",
     "assetgen.commands.inspect",
     "assetgen.commands.cache",
     "assetgen.commands.validate",

@@ -22,6 +22,7 @@ import torch
 from tqdm import tqdm
 
 from assetgen import __version__
+from assetgen.alter import altered
 from assetgen.capture.assemble import (
     calls_of,
     recording_of,
@@ -42,7 +43,7 @@ from assetgen.errors import CaptureError, DiskFullError, InputError
 from assetgen.estimate import Estimate, estimate
 from assetgen.memory import check_memory, need_of
 from assetgen.models.families import family_of
-from assetgen.models.load import check_pipeline, load_pipeline, weights_hash
+from assetgen.models.load import check_pipeline, file_hash, load_pipeline, weights_hash
 from assetgen.models.recogniser import FOLDER, has_recogniser, load_recogniser, read_config
 from assetgen.models.registry import ModelEntry, check_words
 from assetgen.models.runtime import Runtime
@@ -77,6 +78,7 @@ class Job:
     """One run to bake. `id` is its folder's name; a `study` lies apart from the full runs.
 
     `key` names all that determines the result (`assetgen.jobs.key`) and is written into the pack.
+    `weights` is the file of a milestone of training that takes the place of the model's own weights.
     """
 
     id: str
@@ -86,6 +88,7 @@ class Job:
     pair: str | None = None
     study: Study | None = None
     key: str | None = None
+    weights: Path | None = None
 
 
 class Baker:
@@ -126,8 +129,13 @@ class Baker:
         """sha256 of the denoiser's weight files, so that a run can be matched with its model."""
         return weights_hash(self.model.folder / self.denoiser)
 
+    def weights_of(self, job: Job) -> str:
+        """What `job` is recorded with: the model's own weights or those of a milestone."""
+        return file_hash(job.weights) if job.weights else self.weights
+
     @cached_property
-    def _recogniser_hash(self) -> str | None:
+    def recogniser_hash(self) -> str | None:
+        """sha256 of the recogniser's weights, None without one."""
         folder = self.model.folder / FOLDER
         return weights_hash(folder, "recogniser") if self.recogniser else None
 
@@ -188,6 +196,10 @@ class Baker:
         With `verify` the plain pipeline runs too and CaptureError is raised unless both pictures are
         bit for bit the same. Raises InputError if the disk is full.
         """
+        with altered(self.pipe, self.architecture, job.study, job.weights):
+            return self._bake(job, verify=verify, force=force, quiet=quiet)
+
+    def _bake(self, job: Job, *, verify: bool, force: bool, quiet: bool) -> Path:
         started = datetime.now(UTC)
         profile = PROFILES[job.profile]
         prompt = tokenize_pipeline(self.pipe, job.settings.prompt)
@@ -267,8 +279,8 @@ class Baker:
                 name=self.model.name,
                 pipeline=type(self.pipe).__name__,
                 architecture=hashlib.sha256(self.architecture_bytes).hexdigest(),
-                weights=self.weights,
-                recogniser=self._recogniser_hash,
+                weights=self.weights_of(job),
+                recogniser=self.recogniser_hash,
             ),
             software={
                 "assetgen": __version__,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from assetgen.commands.cache import act_on_cache, add_options
+from assetgen.commands.cuts import add_cut, check_cut, cut_jobs
 from assetgen.errors import InputError
 from assetgen.models.names import DTYPES, OFFLOADS, SCHEDULERS
 from assetgen.pack.resources import data_dir, in_checkout
@@ -52,6 +53,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="keep parts in main memory until they are used",
     )
     parser.add_argument("--guidance", type=float, help="1 or less: no guidance")
+    add_cut(parser)
     parser.add_argument("--model", help="a name, a pipeline folder, or owner/name on the hub")
     parser.add_argument("--file-as", metavar="ID", help="file the runs under this model id")
     parser.add_argument("--out", type=Path, help="assets folder to write to")
@@ -80,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.threads:
         torch.set_num_threads(options.threads)
-    jobs = make_jobs(options, curated)
+    jobs = [] if options.cut else make_jobs(options, curated)
     for job in jobs:
         check_settings(job.settings)
     name = options.model or curated["defaults"]["model"]
@@ -101,6 +103,8 @@ def _bake(options: argparse.Namespace, jobs: list[Job], model: ModelEntry) -> in
     if need.total > _WORTH_SAYING:
         print(f"{model.name}: {need}")
     baker = Baker(model, out, file_as=options.file_as, runtime=runtime)
+    if options.cut:
+        jobs = cut_jobs(options, baker)
     for job in jobs:
         baker.check(job, force=options.force)
     said = _say(baker.notes)
@@ -113,8 +117,7 @@ def _bake(options: argparse.Namespace, jobs: list[Job], model: ModelEntry) -> in
     )
     for job in jobs:
         path = baker.bake(job, verify=options.verify, force=options.force)
-        written = sum(p.stat().st_size for p in path.rglob("*") if p.is_file())
-        print(f"{path}  {written / 1e6:.2f} MB" + ("  verified" if options.verify else ""))
+        print(f"{path}  {size_of(path) / 1e6:.2f} MB" + ("  verified" if options.verify else ""))
         said = _say(baker.notes, said)
     return 0
 
@@ -177,6 +180,11 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(height), int(width)
 
 
+def size_of(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
 def _check_cheap(options: argparse.Namespace, curated: dict[str, Any]) -> None:
     """What can be said before anything heavy is imported."""
     if options.names and options.prompt is not None:
@@ -187,7 +195,8 @@ def _check_cheap(options: argparse.Namespace, curated: dict[str, Any]) -> None:
         raise InputError(f"--name {options.name!r} is no folder name", "use letters and hyphens")
     if not 1 <= options.num_images <= 1000:
         raise InputError(f"--num-images {options.num_images}", "expected 1 to 1000")
-    for name in options.names:
+    check_cut(options)
+    for name in [] if options.cut else options.names:
         if name not in curated["prompts"]:
             known = ", ".join(curated["prompts"])
             raise InputError(f"no curated prompt {name!r}", f"there are {known}")

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import json
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +88,10 @@ def weights_hash(folder: Path, name: str = "*") -> str:
         with path.open("rb") as file:
             total.update(hashlib.file_digest(file, "sha256").digest())
     return total.hexdigest()
+
+
+@cache
+def file_hash(file: Path) -> str:
+    """sha256 of one file, read once."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

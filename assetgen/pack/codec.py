@@ -15,8 +15,8 @@ _NUMBERS = re.compile(rb"\[\n([-+.\deE,\snul]+)\n\s*\]")
 """A formatted array of numbers and nulls; the line feed cannot occur inside a JSON string."""
 
 
-_INNERMOST = re.compile(rb"\{\n([^{}\[\]]*)\n\s*\}")
-"""A formatted object that holds no other and no list."""
+_INNERMOST = re.compile(rb"\{\n((?:[^{}\[\]]|\[[^{}\[\]\n]*\])*)\n\s*\}")
+"""A formatted object that holds no other, nor a list but a row of numbers."""
 
 
 class _Header(msgspec.Struct):
