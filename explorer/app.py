@@ -308,6 +308,8 @@ class App:
             state = self.store.update(**changes)
         self.aim()
         self.world.update(state, dt)
+        if (heard := self.world.exhibition.heard) != state.heard:
+            self.store.update(heard=heard)
         if self.hud:
             x, y, _ = self.rig.eye
             self.hud.set_pose(x, y, self.rig.heading)

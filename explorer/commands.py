@@ -82,6 +82,7 @@ _STATE: dict[str, Callable[[State], dict[str, Any]]] = {
     "decoded": lambda s: {"decoded": not s.decoded},
     "split": lambda s: {"split": 0.5 if s.split is None else None},
     "unfold": _unfold,
+    "mute": lambda s: {"muted": not s.muted},
     "prompts": _menu("prompts"),
     "settings": _menu("settings"),
     "help": _menu("help"),

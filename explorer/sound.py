@@ -16,6 +16,17 @@ notify-level-audio fatal
 """
 
 
+def open_manager() -> Any:
+    """Panda3D's audio manager with a sound device behind it; None where there is no such device."""
+    page = p3d.load_prc_file_data("sound", f"{QUIET}audio-library-name {LIBRARY}")
+    try:
+        with _unheard():
+            manager = p3d.AudioManager.create_AudioManager()
+    finally:
+        p3d.unload_prc_file(page)
+    return manager if manager and manager.is_valid() else None
+
+
 class Speaker:
     """Plays one sentence at a time. Nothing is opened before the first one."""
 
@@ -27,13 +38,8 @@ class Speaker:
 
     def _open(self) -> bool:
         if self._manager is None and self._enabled:
-            page = p3d.load_prc_file_data("sound", f"{QUIET}audio-library-name {LIBRARY}")
-            try:
-                with _unheard():
-                    self._manager = p3d.AudioManager.create_AudioManager()
-            finally:
-                p3d.unload_prc_file(page)
-            self._enabled = bool(self._manager and self._manager.is_valid())
+            self._manager = open_manager()
+            self._enabled = self._manager is not None
         return self._enabled
 
     def say(self, file: Path | None, at: float, volume: float) -> bool:

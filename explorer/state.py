@@ -73,6 +73,10 @@ class State:
     """Show what the narrator says."""
     volume: float = 0.7
     """Of the narrator, 0 to 1."""
+    muted: bool = False
+    """No music; captions stay."""
+    heard: str | None = None
+    """Caption of the music that is heard here."""
     contrast: bool = False
     """The interface in black, white and one colour."""
 

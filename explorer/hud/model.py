@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
+from explorer.hud import heard, minimap, notices, prompt, reading, sheet, strip, timeline, tour
 from explorer.hud import kiosk as kiosk_section
-from explorer.hud import minimap, notices, prompt, reading, sheet, strip, timeline, tour
 from explorer.hud.geometry import Rect
 from explorer.hud.measure import Measure
 from explorer.hud.metrics import Metrics
@@ -42,6 +42,7 @@ ELEMENTS = (
     Element("tour_time", tour.time_key, tour.build_time),
     Element("sheet", sheet.key, sheet.build),
     Element("sheet_body", sheet.key, sheet.build_body),
+    Element("heard", heard.key, heard.build),
     Element("toast", notices.key, notices.build),
     Element("kiosk", kiosk_section.key, kiosk_section.build),
     Element("kiosk_over", kiosk_section.over_key, kiosk_section.build_over),

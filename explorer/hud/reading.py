@@ -169,6 +169,8 @@ def bind(action: PanelAction) -> Action:
             return change(selection=action.value)
         case "probe":
             return change(probe=action.value)
+        case "mute":
+            return change(muted=action.value)
         case "teleport":
             return Command("teleport", action.value)
         case "cost":

@@ -10,6 +10,8 @@ from explorer.story.ask import Ask
 from explorer.story.panel import Fact, Panel, PanelAction, Plot
 from explorer.story.provenance import Provenance
 from explorer.story.record import pixel_at, settling_dust
+from explorer.story.rooms import unit_title
+from explorer.story.score import Score
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 DERIVED, ILLUSTRATION = Provenance.DERIVED, Provenance.ILLUSTRATION
@@ -96,5 +98,32 @@ def _dig(ask: Ask, name: str) -> Panel:
     )
 
 
-EXHIBITS: dict[str, Callable[[Ask, str], Panel]] = {"sculptor": _sculptor, "dig": _dig}
+def _orchestra(ask: Ask, name: str) -> Panel:
+    record = ask.record
+    score = Score(record, sounds=False)
+    level = None if score.loudness is None else tuple(float(v) for v in score.loudness.mean(axis=1))
+    loudest = score.loudest(ask.step)
+    unit = record.unit(loudest.unit) if loudest else None
+    step = record.step(ask.step)
+    muted = ask.state.muted
+    return _metaphor(
+        ask,
+        name,
+        ask.plot("orchestra", level, DERIVED, "orchestra_formula", high=1.0),
+        (
+            ask.fact("loudest", unit_title(ask, unit) if unit else None),
+            ask.fact(
+                "tone", ask.text("value.tone", alpha=f"{step.alpha:.2f}", sigma=f"{step.sigma:.2f}")
+            ),
+        ),
+        f'.tensor("unit_rms")[{ask.step}]',
+        PanelAction("mute", ask.text("action.unmute" if muted else "action.mute"), not muted),
+    )
+
+
+EXHIBITS: dict[str, Callable[[Ask, str], Panel]] = {
+    "sculptor": _sculptor,
+    "dig": _dig,
+    "orchestra": _orchestra,
+}
 """Panels by the id of their station."""

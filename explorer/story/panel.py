@@ -130,7 +130,7 @@ class PanelAction:
     """Something to press. `name` is what it does, `value` with what."""
 
     name: Literal[
-        "depth", "unfold", "overlay", "split", "decoded", "select", "teleport", "probe", "close",
+        "depth", "unfold", "overlay", "split", "decoded", "select", "teleport", "probe", "mute", "close",
         "cost", "open_model", "open_run",
     ]  # fmt: skip
     label: str

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from explorer.world import orchestra
 from explorer.world import stations as kinds
 from explorer.world.dig import CURB, MARGIN, WALK, DigPlan
 from explorer.world.displays import BACK, FACE, FLOOR, FRONT, lay_display
@@ -33,6 +34,7 @@ class Ground:
     """Railings: blocked from the ground to hand height over their line."""
     targets: tuple[Box, ...] = ()
     """Boxes that select the exhibit."""
+    seats: tuple[orchestra.Seat, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ PLINTH = 1.15
 """Height of the sculptor's plinth, metres."""
 
 
-def _sculptor(station: kinds.Sculptor) -> Ground:
+def _sculptor(station: kinds.Sculptor, valley: Valley) -> Ground:
     """A low step, a plinth on it, and the stone on the plinth."""
     k = station.scale
     half, thick = station.size * k / 2, max(station.relief * k + 0.35, 0.8)
@@ -75,7 +77,45 @@ def _sculptor(station: kinds.Sculptor) -> Ground:
     )  # fmt: skip
 
 
-def _dig(station: kinds.Dig) -> Ground:
+def _orchestra(station: kinds.Orchestra, valley: Valley) -> Ground:
+    """Tiers in a half circle, a parapet behind them, an instrument on every seat."""
+    turns = [orchestra.SPREAD * (i / 6 - 1) for i in range(13)]
+    at, top = orchestra.polar, orchestra.height(orchestra.TIERS - 1)
+    decks, walls = [], []
+    for tier in range(orchestra.TIERS):
+        near = orchestra.INNER + orchestra.DEEP * tier
+        far, z = near + orchestra.DEEP, orchestra.height(tier)
+        for a, b in pairwise(turns):
+            decks.append((at(near, a, z), at(near, b, z), at(far, b, z), at(far, a, z)))
+        if z > 2 * orchestra.RISE:  # nobody walks under the tiers from their ends
+            for t in (turns[0], turns[-1]):
+                walls.append((at(near, t, z - RAIL), at(far, t, z - RAIL)))
+    walls += [
+        (at(orchestra.OUTER, a, top), at(orchestra.OUTER, b, top)) for a, b in pairwise(turns)
+    ]
+    seats = orchestra.seats(valley.rooms)
+    cx, cy, _ = orchestra.CONDUCTOR
+    blocks = [
+        ((x - 0.25, y - 0.25, 0.0), (x + 0.25, y + 0.25, z + 1.6))
+        for x, y, z in (s.place for s in seats)
+    ]
+    blocks.append(((cx - 1.3, cy - 0.35, 0.0), (cx + 1.3, cy + 0.35, 2.6)))
+    wide = orchestra.OUTER * 0.98
+    return Ground(
+        width=2 * wide + 0.4,
+        depth=12.8,
+        blocks=tuple(blocks),
+        decks=tuple(decks),
+        walls=tuple(walls),
+        targets=(
+            ((-wide, cy + orchestra.INNER, 0.0), (wide, cy + orchestra.OUTER, 2.8)),
+            ((cx - 1.3, cy - 0.35, 0.0), (cx + 1.3, cy + 0.35, 2.9)),
+        ),
+        seats=seats,
+    )  # fmt: skip
+
+
+def _dig(station: kinds.Dig, valley: Valley) -> Ground:
     """The field, a ramp up its left side, and a walk behind it from which one looks down."""
     plan = DigPlan.of(station)
     half, top = plan.size / 2, plan.height + 0.2
@@ -114,7 +154,7 @@ def _rail(a: Vec3, b: Vec3) -> list[tuple[Vec3, Vec3]]:
     return list(pairwise(points))
 
 
-def _display(station: kinds.Display) -> Ground:
+def _display(station: kinds.Display, valley: Valley) -> Ground:
     """A step, and the wall on it."""
     wall = lay_display(station)
     w = wall.half
@@ -140,6 +180,7 @@ GROUNDS: dict[type[kinds.Exhibit], Callable[..., Ground]] = {
     kinds.Sculptor: _sculptor,
     kinds.Dig: _dig,
     kinds.Display: _display,
+    kinds.Orchestra: _orchestra,
 }
 """Kind of exhibit → what it needs of the ground."""
 
@@ -151,7 +192,7 @@ def place_exhibit(
 
     Where there is no room for it, an optional one is left out; any other is a `LayoutError`.
     """
-    place = ExhibitPlace(station, frame, GROUNDS[type(station)](station))
+    place = ExhibitPlace(station, frame, GROUNDS[type(station)](station, valley))
     if problem := misfit(place, others, valley):
         if station.optional:
             return None

@@ -150,6 +150,12 @@ class Display(Exhibit, tag="display", frozen=True, kw_only=True):
     pair: Annotated[bool, about("the prompts of both runs of a pair stand above")] = False
 
 
+class Orchestra(Exhibit, tag="orchestra", frozen=True, kw_only=True):
+    """The Orchestra: every unit an instrument, seated by depth; the scheduler conducts."""
+
+    heard: Annotated[float, about("heard up to this far away, metres", 0, 100)] = 22.0
+
+
 AnyStation = (
     Gallery
     | Canvas
@@ -166,4 +172,5 @@ AnyStation = (
     | Sculptor
     | Dig
     | Display
+    | Orchestra
 )

@@ -20,6 +20,7 @@ VARIANTS: list[tuple[str, str, dict[str, int]]] = [
     ("canvas.vert", "clock.frag", {}),
     ("particles.vert", "particles.frag", {}),
     ("columns.vert", "columns.frag", {}),
+    ("pipes.vert", "pipes.frag", {}),
     ("dig.vert", "dig.frag", {}),
     ("dust.vert", "particles.frag", {}),
     ("beams.vert", "beams.frag", {}),

@@ -97,6 +97,14 @@ class Exhibition:
         for exhibit in self._built.values():
             exhibit.follow(state)
 
+    @property
+    def heard(self) -> str | None:
+        """Caption of what is heard here, from the first exhibit that sounds."""
+        for exhibit in self._built.values():
+            if not exhibit.root.is_hidden() and (caption := getattr(exhibit, "heard", None)):
+                return str(caption)
+        return None
+
     def update(self, state: State, eye: Vec3, dt: float) -> None:
         """Once a frame: at most one exhibit is built in it."""
         self._frames += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from explorer.view.exhibition.base import Maker
 from explorer.view.exhibition.dig import Dig
 from explorer.view.exhibition.display import Display
+from explorer.view.exhibition.orchestra import Orchestra
 from explorer.view.exhibition.sculptor import Sculptor
 from explorer.world import stations as kinds
 
@@ -12,4 +13,5 @@ MAKERS: dict[type[kinds.Exhibit], Maker] = {
     kinds.Sculptor: Sculptor,
     kinds.Dig: Dig,
     kinds.Display: Display,
+    kinds.Orchestra: Orchestra,
 }
