@@ -9,6 +9,7 @@ import os
 from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from assetgen.jobs.spec import JobSpec
@@ -17,6 +18,12 @@ from assetgen.jobs.work import Ended, Event, MakeWork, Started, Work, attempt
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 _STORE = 100 * 2**20
 """Bytes of Ray's object store on a cluster started here: jobs and their ends are small."""
+
+
+def _search_path() -> str:
+    """A worker starts in its own folder: it finds assetgen where this process found it."""
+    here = str(Path(__file__).resolve().parents[2])
+    return os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")]))
 
 
 class _Worker:
@@ -52,7 +59,8 @@ class Ray:
             room = {"num_cpus": self.workers * self.cpus, "object_store_memory": _STORE}
         ray.init(
             address=self.address or "local", include_dashboard=None if self.address else False,
-            log_to_driver=False, logging_level="ERROR", **room,
+            log_to_driver=False, logging_level="ERROR",
+            runtime_env={"env_vars": {"PYTHONPATH": _search_path()}}, **room,
         )  # fmt: skip
         try:
             yield from self._run(queue, make, ray)

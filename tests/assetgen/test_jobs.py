@@ -285,7 +285,7 @@ def baked(
 ) -> tuple[Path, Path, list[str]]:
     """A jobs file done by the command with the local executor: the file, the output, the command."""
     folder = tmp_path_factory.mktemp("batch")
-    jobs = write_jobs(folder / "jobs.yaml", JOBS + f"  long: {'fox ' * 40}\n")
+    jobs = write_jobs(folder / "jobs.yaml", JOBS + "  long: {prompt: a fox, steps: 999}\n")
     command = ["batch", str(jobs), "--model", str(model_folder), "--out"]
     assert main([*command, str(folder / "out")]) == 1
     return jobs, folder / "out", command
@@ -304,7 +304,7 @@ def test_batch_from_the_command_line(
     assert main([*command, str(out), "--status"]) == 0
     said = capsys.readouterr().out
     assert "done          tiny/fox-seed-3\n" in said
-    assert "quarantined   tiny/long  failed 3×: the prompt is too long" in said
+    assert "quarantined   tiny/long  failed 3×: 999 steps; --steps takes" in said
     assert said.endswith("4 done, 1 quarantined\n")
     assert main([*command, str(out)]) == 1
     told = capsys.readouterr()
