@@ -22,6 +22,7 @@ from explorer.runs import Loaded, Runs
 from explorer.settings import Settings
 from explorer.state import QualityName, State, Store, advance
 from explorer.story.pixels import Place
+from explorer.story.structure import Structure, named, structure_of
 from explorer.story.texts import Texts
 from explorer.tuning import Tuner
 from explorer.view.pipeline import Pipeline
@@ -100,8 +101,17 @@ class App:
         self.on_input(self.input)
         if self.hud:
             self.hud.set_valley(self.site.valley)
+            structures = [
+                LibraryEntry(
+                    model,
+                    "",
+                    model,
+                    self.texts.get("hud.prompts.structure", model=named(self.texts, model)),
+                )
+                for model in self.runs.library.structures
+            ]
             self.hud.set_library(
-                [_entry(r) for r in self.runs.library.runs if r.profile != "light"]
+                [_entry(r) for r in self.runs.library.runs if r.profile != "light"] + structures
             )
             self.hud.set_help(
                 [
@@ -122,12 +132,14 @@ class App:
     def _rebuild_view(self) -> None:
         if self.pipeline is None:
             return
-        run = self.world.run
+        run = self.world.run if self.store.state.run else None
         self.world.clean_up()
         self.pipeline.clean_up()
         self._build_view()
         if run:
             self.world.set_run(self.world.prepare(run), self.store.state)
+        elif self._opening.id == "":
+            self.world.set_structure(self._structure().pack)
 
     def _listen(self) -> None:
         self.store.subscribe(lambda new, old: self.world.follow(new, old))
@@ -150,7 +162,10 @@ class App:
     # -- what happens -----------------------------------------------------------------------------
 
     def open(self, model: str, run: str) -> None:
-        """Show a run; the old one stays until the new one's pages are there."""
+        """Show a run; the old one stays until the new one's pages are there. No run: the structure alone."""
+        if not run:
+            self._show_structure(model)
+            return
         self._opening = self.runs.library.entry(model, run)
         world = self.world if model == self._model else None
         self.runs.open(
@@ -232,6 +247,26 @@ class App:
         )
         self.store.update(selection=found, probe=probe or state.probe)
 
+    def _structure(self) -> Structure:
+        folder = self.runs.library.path / "runs" / self._model
+        return structure_of(folder, self.site.architecture)
+
+    def _show_structure(self, model: str) -> None:
+        """A model of which no run was recorded: its place, and nothing of what a run would fill it with."""
+        self._opening = self.runs.structure(model)
+        self.runs.forget()
+        self.store.update(
+            model=model, run="", steps=1, step=0.0, target=0.0, playing=False, word=None, overlay=False,
+            selection=None, unfolded=None, message=self.texts.get("hud.structure", model=named(self.texts, model)),
+        )  # fmt: skip
+        if model != self._model:
+            self.input.close()
+            self._build_world(model)
+        self._rebuild_view()
+        if self.hud:
+            self.hud.set_structure(self._structure())
+            self.hud.set_tours([])
+
     def _show_stage(self, stage: Loaded) -> None:
         pack = stage.arrays.pack
         if stage.entry.model != self._model:
@@ -251,6 +286,7 @@ class App:
             )  # fmt: skip
             if self.hud:
                 self.hud.set_run(pack, self.site.architecture)
+                self.hud.set_tours(self.guide.tours())
         shown = self.world.run
         dressed = stage.dressed or self.world.prepare(
             stage.arrays, nodes=shown is None or shown.pack is not pack

@@ -50,8 +50,10 @@ class Guide:
     # -- tours ------------------------------------------------------------------------------------
 
     def tours(self) -> list[tuple[str, str, str]]:
-        """Name, title and line about every tour of this scene."""
-        found = []
+        """Name, title and line about every tour of this scene; none where there is no run to show."""
+        found: list[tuple[str, str, str]] = []
+        if not self.app.opening:
+            return found
         for path in tour_files(data_dir("scenes") / "tours"):
             tour = self._tour(path.stem)
             if tour.scene == self.app.scene_file.stem:

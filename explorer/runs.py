@@ -46,11 +46,15 @@ class Runs:
     def choose(self, model: str | None, run: str | None, preferred: str = "") -> RunEntry:
         """The run asked for, by id, title or prompt; else `preferred`, else the first full one.
 
+        A model without runs gives an entry without an id: its structure can be walked through.
+
         Raises NoRunError.
         """
         runs = [r for r in self.library.runs if model is None or r.model == model]
+        if not runs and model in self.library.structures and run is None:
+            return self.structure(model)
         if not runs:
-            known = sorted({r.model for r in self.library.runs})
+            known = sorted({*(r.model for r in self.library.runs), *self.library.structures})
             raise NoRunError(
                 f"{self.library.path}: no run of model {model!r}; there is {', '.join(known) or 'none'}; "
                 "bake one with `assetgen generate`"
@@ -62,6 +66,10 @@ class Runs:
             if run.casefold() in (r.id.casefold(), r.title.casefold(), r.prompt.casefold()):
                 return r
         raise NoRunError(f"no run {run!r}; there is {', '.join(r.id for r in runs[:12])}")
+
+    def structure(self, model: str) -> RunEntry:
+        """What stands for a model of which only the architecture is known: an entry without a run."""
+        return RunEntry(model, "", model, "", "", self.library.path / "runs" / model, None)
 
     def architecture(self, entry: RunEntry) -> Architecture:
         return self.library.architectures[entry.model]
@@ -86,6 +94,12 @@ class Runs:
             (entry, self._pool.submit(stage, load_pages, False)),
             (entry, self._pool.submit(stage, load_full, True)),
         ]
+
+    def forget(self) -> None:
+        """Drop what is still loading."""
+        for _, future in self._stages:
+            future.cancel()
+        self._stages = []
 
     def collect(self) -> Loaded | PackError | None:
         """The next stage that is ready, an error in one readable line, or None."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -46,15 +46,43 @@ class _Head(msgspec.Struct):
     study: Study | None = None
 
 
+class Architectures(Mapping[str, Architecture]):
+    """Model id → architecture; each file is read when it is first asked for. Raises PackError then."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, Path] = {}
+        self._read: dict[str, Architecture] = {}
+
+    def add(self, model: str, file: Path) -> None:
+        """Know of a model without reading it."""
+        self._files[model] = file
+
+    def drop(self, model: str) -> None:
+        """Forget a model that turned out to be damaged."""
+        del self._files[model]
+
+    def __getitem__(self, model: str) -> Architecture:
+        if model not in self._read:
+            self._read[model] = decode(Architecture, self._files[model])
+        return self._read[model]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
 class Library:
     """All runs below an assets folder. Damaged ones are listed in `problems`, the others usable.
 
-    Studies are listed apart, when they are first asked for.
+    Studies are listed apart, when they are first asked for; so is the architecture of a model without
+    runs read.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.architectures: dict[str, Architecture] = {}
+        self.architectures = Architectures()
         self.runs: list[RunEntry] = []
         self.problems: list[Problem] = []
         self._studies: dict[str, list[StudyEntry]] = {}
@@ -75,6 +103,12 @@ class Library:
         for folder in sorted(p for p in (root / "runs").iterdir() if p.is_dir()):
             library._add_model(folder)
         return library
+
+    @property
+    def structures(self) -> list[str]:
+        """Models with an architecture and no run."""
+        with_runs = {run.model for run in self.runs}
+        return [model for model in self.architectures if model not in with_runs]
 
     def entry(self, model: str, id: str) -> RunEntry:
         """The run `id` of `model`, be it a study; KeyError if there is none."""
@@ -119,9 +153,12 @@ class Library:
         runs = [path for path in folders(folder) if path.name not in NO_RUNS]
         if not runs and not (folder / "architecture.json").exists():
             return
+        self.architectures.add(folder.name, folder / "architecture.json")
         try:
-            self.architectures[folder.name] = decode(Architecture, folder / "architecture.json")
+            if runs:
+                _ = self.architectures[folder.name]
         except PackError as error:
+            self.architectures.drop(folder.name)
             self.problems.append(Problem(Path(error.path), error.message))
             return
         for path in runs:

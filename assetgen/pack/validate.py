@@ -32,8 +32,12 @@ def validate(path: str | Path) -> list[Problem]:
     except PackError as error:
         return [Problem(folder, error.message)]
     problems = list(library.problems)
-    for model, architecture in library.architectures.items():
-        problems += _check_architecture(folder / "runs" / model / "architecture.json", architecture)
+    for model in library.architectures:
+        file = folder / "runs" / model / "architecture.json"
+        try:
+            problems += _check_architecture(file, library.architectures[model])
+        except PackError as error:
+            problems.append(Problem(file, error.message))
         problems += check_measures(library.path, model)
     for run in library.runs:
         problems += _check_pack(run.path)

@@ -26,6 +26,7 @@ from explorer.hud.widget import Widget
 from explorer.state import Store
 from explorer.story.record import Record
 from explorer.story.rooms import room_title
+from explorer.story.structure import Structure
 from explorer.story.texts import Texts
 from explorer.world.valley import Room, Valley
 
@@ -90,6 +91,12 @@ class Hud:
             self._load_predicted()
         self._plan()
 
+    def set_structure(self, structure: Structure) -> None:
+        """Show a model without a run."""
+        self._run = None
+        self.model.set_structure(structure)
+        self._plan()
+
     def set_library(self, entries: Iterable[LibraryEntry]) -> None:
         """The runs that can be chosen."""
         self.model.set_library(tuple(entries))
@@ -102,7 +109,7 @@ class Hud:
 
     def _plan(self) -> None:
         """The map's rooms carry the titles of their panels."""
-        valley, record, texts = self._valley, self.model.view.record, self.model.view.texts
+        valley, record, texts = self._valley, self.model.view.known, self.model.view.texts
         if valley is None:
             self.model.set_plan(None)
             return

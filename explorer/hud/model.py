@@ -15,6 +15,7 @@ from explorer.hud.widget import Widget
 from explorer.state import State, Store
 from explorer.story.build import panel_for
 from explorer.story.record import Record
+from explorer.story.structure import Structure
 from explorer.story.texts import Texts
 
 PAD = 1.35
@@ -76,8 +77,13 @@ class HudModel:
     # -- what is shown ---------------------------------------------------------------------------
 
     def set_record(self, record: Record | None) -> None:
-        self.view.record = record
+        self.view.record, self.view.structure = record, None
         self.view.local.sheets.pop("predicted", None)
+        self._forget()
+
+    def set_structure(self, structure: Structure) -> None:
+        self.set_record(None)
+        self.view.structure = structure
         self._forget()
 
     def set_library(self, entries: tuple[LibraryEntry, ...]) -> None:
@@ -157,16 +163,17 @@ class HudModel:
         view, s = self.view, self.view.state
         key = (
             s.selection, s.whole_step, s.depth, s.magnitude_scale, s.decoded, s.overlay, s.word,
-            s.unfolded, s.split, s.color_map, s.attention_scale, s.cost, id(view.record),
+            s.unfolded, s.split, s.color_map, s.attention_scale, s.cost, id(view.known),
         )  # fmt: skip
         if key == self._panel_key:
             return
         self._panel_key = key
-        if s.selection is None or view.record is None:
+        known = view.known
+        if s.selection is None or known is None:
             view.panel = None
         else:
             try:
-                view.panel = panel_for(s.selection, s, view.record, view.texts)
+                view.panel = panel_for(s.selection, s, known, view.texts)
             except KeyError:  # selected in another run: this one has no such thing
                 view.panel = None
 

@@ -85,12 +85,14 @@ def key(view: View) -> Hashable:
     s = view.state
     return (
         s.run, s.steps, s.whole_step, s.playing, s.speed, s.loop,
-        view.local.sheets.get(SHEET), view.touched("timeline"),
+        view.local.sheets.get(SHEET), view.touched("timeline"), view.structure is None,
     )  # fmt: skip
 
 
 def build(view: View) -> Section:
-    """Everything on the timeline that rests between two steps."""
+    """Everything on the timeline that rests between two steps; nothing where no run was recorded."""
+    if view.structure is not None:
+        return Section()
     track = Track.of(view)
     widgets, shapes = _controls(view, track)
     thumbs, thumb_shapes = _thumbnails(view, track)
@@ -218,6 +220,8 @@ def playhead_key(view: View) -> Hashable:
 def build_playhead(view: View) -> Section:
     """What moves along the timeline: the slider, and the step it stands on or between."""
     m, s = view.metrics, view.state
+    if view.structure is not None:
+        return Section()
     track = Track.of(view)
     y, now = track.slider_y, track.x(s.step)
     thick = max(m.px(4), 1.0)

@@ -16,6 +16,7 @@ from explorer.hud.widget import Widget
 from explorer.state import State
 from explorer.story.panel import Panel
 from explorer.story.record import Record
+from explorer.story.structure import Structure
 from explorer.story.texts import Texts
 
 SHEET_COLUMNS = 8
@@ -95,6 +96,8 @@ class View:
     measure: Measure
     texts: Texts
     record: Record | None = None
+    structure: Structure | None = None
+    """What stands in for a record where no run was recorded."""
     panel: Panel | None = None
     library: tuple[LibraryEntry, ...] = ()
     help_rows: tuple[tuple[str, str], ...] = ()
@@ -103,6 +106,11 @@ class View:
     plan: MapPlan | None = None
     pose: Pose = field(default_factory=Pose)
     local: Local = field(default_factory=Local)
+
+    @property
+    def known(self) -> Record | None:
+        """What panels and the map may ask: the run, or the structure of a model without one."""
+        return self.record or self.structure
 
     @property
     def areas(self) -> Areas:

@@ -13,6 +13,7 @@ from explorer.story.places import canvas_panel, clock_panel, station_panel
 from explorer.story.reading_here import pixel_panel
 from explorer.story.record import Record
 from explorer.story.rooms import layer_panel, skip_panel, unit_panel
+from explorer.story.structure import TRACED, Structure, nothing_here, without_run
 from explorer.story.texts import Texts
 from explorer.story.words import tower_panel, word_panel
 
@@ -43,4 +44,9 @@ def panel_for(selection: str, state: State, record: Record, texts: Texts) -> Pan
     family, _, name = selection.partition(":")
     if family not in BUILDERS:
         raise KeyError(f"nothing is called {selection!r}")
-    return BUILDERS[family](Ask(state, record, texts), name)
+    ask = Ask(state, record, texts)
+    if isinstance(record, Structure):
+        if family not in TRACED:
+            return nothing_here(ask, selection)
+        return without_run(ask, BUILDERS[family](ask, name))
+    return BUILDERS[family](ask, name)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import panda3d.core as p3d
 
-from assetgen.pack import Architecture
+from assetgen.pack import Architecture, Pack
 from explorer.state import QualityName, State
 from explorer.story.cost import costs
 from explorer.story.pixels import Place
@@ -179,6 +179,14 @@ class World:
         self._show_split(state)
         self.exhibition.dress(Shown(run, shown), state)
         self._show_place(state)
+
+    def set_structure(self, pack: Pack) -> None:
+        """Show a model without a run: names on the rooms, canvases away."""
+        self._run = None
+        self._run_nodes.get_children().detach()
+        labels = signs.make_signs(self.valley, self.places, pack, self._texts)
+        labels.reparent_to(self._run_nodes)
+        self._dress_canvases(decoded=False)
 
     def _dress_canvases(self, *, decoded: bool) -> None:
         self._decoded = decoded

@@ -241,7 +241,9 @@ def shapes_overlap(p: np.ndarray, q: np.ndarray) -> bool:
 def _anchors(valley: Valley, deep: Vec3, far: float, rule: LayoutRule) -> dict[str, Frame]:
     """Named places that scenes may stand things at."""
     gallery_y = rule.front + 9.0
-    gallery_x = valley.terrain.lip_x(valley.terrain.lips[0], gallery_y) + 9.0
+    # a street's water is narrow and bends away at once: the gallery stands further from its edge
+    clear = 9.0 if len(valley.terrain.lips) > 1 else 15.0
+    gallery_x = valley.terrain.lip_x(valley.terrain.lips[0], gallery_y) + clear
     anchors = {
         "origin": Frame((0.0, 0.0, 0.0)),
         "mouth": Frame((0.0, rule.front, 0.0)),

@@ -102,6 +102,15 @@ def test_the_recogniser_is_small_and_knows_the_whole_vocabulary(library: Library
     assert {word for kind in known.values() for word in kind} <= vocabulary
 
 
+def test_structures_ship_beside_the_runs(library: Library) -> None:
+    """What `assetgen inspect` says of SD 1.5, SDXL and FLUX; the traces are checked elsewhere."""
+    traced = Path(__file__).parents[1] / "fixtures" / "architectures"
+    assert library.structures == ["flux", "sd15", "sdxl"]
+    for model in library.structures:
+        shipped = library.path / "runs" / model / "architecture.json"
+        assert shipped.read_bytes() == (traced / f"{model}.json").read_bytes()
+
+
 def _weights(folder: Path) -> str:
     """As `assetgen.models.load.weights_hash`, without torch."""
     total = hashlib.sha256()

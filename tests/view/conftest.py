@@ -39,12 +39,20 @@ def explore(
 
     def make(
         scene: Path | str = "unet_valley", quality: str = "low", *, hud: bool = False,
-        folder: Path | None = None,
+        folder: Path | None = None, model: str | None = None,
     ) -> App:  # fmt: skip
         while opened:
             opened.pop().close()
         path = scene if isinstance(scene, Path) else data_dir("scenes") / f"{scene}.yaml"
-        app = App(showbase, Runs(folder or assets), Settings(), path, quality=quality, hud=hud)
+        app = App(
+            showbase,
+            Runs(folder or assets),
+            Settings(),
+            path,
+            quality=quality,
+            hud=hud,
+            model=model,
+        )
         app.load_now()
         app.world.drift = 3.0
         opened.append(app)

@@ -10,7 +10,8 @@ import pytest
 
 from assetgen.pack import Library, Pack, PackError
 from assetgen.pack.images import compand, expand
-from tests.fixtures.packs import build_assets
+from assetgen.pack.validate import validate
+from tests.fixtures.packs import build_assets, build_pack
 
 
 def test_shapes_of_everything(pack_path: Path) -> None:
@@ -63,6 +64,18 @@ def test_what_was_not_recorded_is_said_so(pack_path: Path) -> None:
         pack.image("predicted", 4)
     with pytest.raises(KeyError):
         pack.attention_map("nowhere", 1, 0)
+
+
+def test_a_model_without_runs_is_read_when_asked_for(tmp_path: Path) -> None:
+    build_pack(tmp_path, architecture="two_level")
+    lone = tmp_path / "runs" / "lone"
+    lone.mkdir()
+    (lone / "architecture.json").write_text("{")
+    library = Library.open(tmp_path)
+    assert library.structures == ["lone"] and library.problems == []
+    with pytest.raises(PackError, match="architecture.json"):
+        library.architectures["lone"]
+    assert [str(p.path.name) for p in validate(tmp_path)] == ["architecture.json"]
 
 
 def test_a_library_lists_runs_and_architectures(tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""A model of which only the architecture is known, in the world: walkable, named rooms, no pictures."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from explorer import headless
+from tests.fixtures.packs import ARCHITECTURES, build_pack
+
+pytestmark = pytest.mark.gl
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    build_pack(tmp_path, steps=3, prompt="a fox on grass")
+    for model in ("sdxl", "flux"):
+        target = tmp_path / "runs" / model
+        target.mkdir()
+        shutil.copy(ARCHITECTURES / f"{model}.json", target / "architecture.json")
+    return tmp_path
+
+
+def test_structures_are_entered_and_left(explore: Callable[..., Any], folder: Path) -> None:
+    app = explore(hud=True, folder=folder, model="flux")
+    assert (app.store.state.model, app.store.state.run) == ("flux", "")
+    assert app.world.run is None and not app.runs.loading
+    assert len(app.site.valley.rooms) == 59 and app.site.valley.bridges == []
+    app.start_at(None, None)
+    app.store.update(selection="unit:transformer_blocks.3")
+    headless.settle(app)
+    assert "structure only" in app.store.state.message
+    assert app.hud.model.view.panel.title == "Joint block 4"
+    assert app.hud.model.find("timeline") is None
+    listed = [(entry.model, entry.run) for entry in app.hud.model.view.library]
+    assert {("flux", ""), ("sdxl", "")} < set(listed)
+
+    run = app.runs.library.runs[0]
+    app.command("open_run", (run.model, run.id))
+    app.load_now()
+    headless.settle(app)
+    assert app.world.run is not None and app.store.state.run == run.id
+    assert app.hud.model.find("timeline") is not None
+
+    app.command("open_run", ("sdxl", ""))
+    headless.settle(app)
+    assert app.world.run is None and len(app.site.valley.bridges) == 9
+    assert app.hud.model.find("timeline") is None
+    app.frame(0.1)
