@@ -20,7 +20,7 @@ ARGS ?=
 # Test processes side by side; each has its own OpenGL context.
 JOBS ?= 2
 
-.PHONY: explore test bench pictures voice soak lint format wheel lock clean help
+.PHONY: explore test bake bench pictures voice soak lint format wheel lock clean help
 
 explore: $(VENV)/viewer.done
 	@requirements/system.sh gl
@@ -29,6 +29,12 @@ explore: $(VENV)/viewer.done
 test: lint
 	@requirements/system.sh test
 	$(PY) -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+# CHECKPOINTS=FOLDER, the folder of the training, adds how the model learned.
+bake: $(VENV)/all.done
+	$(PY) -m assetgen batch config/prompts.yaml --workers $(JOBS) --force
+	$(PY) -m assetgen study $(if $(CHECKPOINTS),--checkpoints $(CHECKPOINTS))
+	$(PY) -m assetgen validate assets
 
 bench: $(VENV)/viewer.done
 	@requirements/system.sh gl
@@ -73,6 +79,7 @@ clean:
 help:
 	@echo "explore    walk through the shipped runs; ARGS=\"--help\" lists the options"
 	@echo "test       lint, then all tests; ARGS goes to pytest"
+	@echo "bake       record everything in assets/ that is not up to date; CHECKPOINTS=FOLDER adds how it learned"
 	@echo "bench      print the budget table of this machine"
 	@echo "pictures   render the pictures under docs/ again"
 	@echo "voice      record what the tours say (needs flite and vorbis-tools)"

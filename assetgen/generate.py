@@ -225,6 +225,8 @@ class Baker:
         metadata = self._metadata(job, prompt, found, recording)
         omitted = leave_out(recording, metadata, profile)
         metadata = msgspec.structs.replace(metadata, light=omitted or None)
+        if is_ablation(metadata):
+            metadata = msgspec.structs.replace(metadata, controls=())
         seconds = {"capture": found.seconds, "decode": decoding}
         return self._write(job, recording, metadata, timing_of(found, started, seconds), force)
 
@@ -322,14 +324,20 @@ class Baker:
         return target
 
 
+def is_ablation(metadata: Metadata) -> bool:
+    """True for a light run with something cut out."""
+    study = metadata.study
+    return metadata.profile == "light" and study is not None and study.kind == "ablation"
+
+
 def leave_out(recording: Recording, metadata: Metadata, contents: Contents) -> tuple[str, ...]:
     """Drop what the profile does not keep; returns the names of all arrays that are left out.
 
     There are many ablations: their strips are half as large, and only the words that name something
-    keep their maps. What could not be recorded is named, too.
+    keep their maps, and none is a control. What could not be recorded is named, too.
     """
     if contents.light:
-        if metadata.study is None or metadata.study.kind != "ablation":
+        if not is_ablation(metadata):
             return lighten(recording, metadata.words)
         named = [metadata.words[c.word] for c in metadata.concepts if c.word is not None]
         return lighten(recording, named, reduce=2)

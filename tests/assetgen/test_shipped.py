@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
 from assetgen.commands.generate import load_curated
 from assetgen.pack import Library, Pack
@@ -39,7 +40,7 @@ def test_every_curated_prompt_was_baked_as_it_stands_there(library: Library) -> 
             spec["seed"],
             spec.get("pair"),
         )
-        assert len(data.steps) == curated["defaults"]["steps"]
+        assert 30 <= len(data.steps) <= 50
         assert data.profile == "viewer"
 
 
@@ -52,6 +53,34 @@ def test_a_full_run_is_at_most_ten_megabytes(library: Library) -> None:
     for run in library.runs:
         size = sum(path.stat().st_size for path in run.path.rglob("*") if path.is_file())
         assert size <= 10e6, f"{run.id} has {size / 1e6:.1f} MB"
+
+
+def test_everything_that_ships_fits() -> None:
+    """The model takes 43 MB, a full run 4.7, a study 0.25, an ablation 0.13 (docs/assetgen.md)."""
+    size = sum(file.stat().st_size for file in data_dir("assets").rglob("*") if file.is_file())
+    assert size <= 120e6, f"assets/ has {size / 1e6:.1f} MB"
+
+
+def test_the_studies_are_small_and_complete(library: Library) -> None:
+    studies = library.studies(MODEL)
+    if not studies:
+        pytest.skip("no studies were baked yet")
+    for run, study in studies:
+        size = sum(path.stat().st_size for path in run.path.iterdir())
+        most = 0.16e6 if study.kind == "ablation" else 0.3e6
+        assert size <= most, f"{run.id} has {size / 1e6:.2f} MB"
+    text = (data_dir("config") / "studies.yaml").read_text(encoding="utf-8")
+    plan = yaml.safe_load(text)
+    model = library.architectures[MODEL]
+    skips = sum(edge.kind == "skip" for edge in model.edges)
+    layers = [y for unit in model.units for y in unit.layers if y.kind == "cross_attention"]
+    for base in plan["flagships"]:
+        found = {kind: library.studies(MODEL, base, kind) for kind in plan["studies"]}
+        for kind, spec in plan["studies"].items():
+            values = spec["prompts"][base] if kind == "prompt" else spec["values"]
+            if kind not in ("learned", "ablation"):
+                assert {entry.study.value for entry in found[kind]} == set(values), kind
+        assert len(found["ablation"]) == skips + len(model.units) + len(layers)
 
 
 def test_the_runs_were_recorded_with_the_model_that_ships(library: Library) -> None:
