@@ -34,7 +34,9 @@ memorisation (no goal: said plainly)
     99 of 100 true held-out scenes. What is copied is the drawing: the best correlation of a picture
     with any of the two drawings of its object (flipped or not, turned, scaled, anywhere), against the
     same for true scenes and for drawings of other words. `faithful` are the painted objects that fit
-    a drawing of theirs as well as 95 of 100 true ones do: well drawn, and copied.
+    a drawing of theirs as well as 95 of 100 true ones do: well drawn, and copied. `named` are those
+    that fit their own drawing better than the drawings of all other words: a second opinion on what
+    was painted, without any training; of true scenes beside it.
 recognition (goal: control words < 5 %)
     For 40 of the painted prompts the recogniser looks at every decoded x0. A word is recognised at the
     first step with p ≥ 0.8 held for three steps. Controls are all words of the vocabulary that the

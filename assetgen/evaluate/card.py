@@ -78,6 +78,8 @@ def card(model: Path, config: Mapping[str, Any], found: Evaluation, learned: Tra
             dropped=f"{config['unet']['drop_caption']:.0%}",
             figures=figures(found),
             faithful=_percent(found.memorisation.faithful),
+            named=_percent(found.memorisation.named["generated"]),
+            true_named=_percent(found.memorisation.named["true"]),
             fit=f"{found.memorisation.drawing['generated'].median:.2f}",
             true_fit=f"{found.memorisation.drawing['true'].median:.2f}",
             copies=found.memorisation.copies.count,
@@ -105,7 +107,7 @@ def figures(found: Evaluation) -> str:
         f"`assets/runs/{found.model}/evaluation/`."
     )
     if f := found.following:
-        said = f"{f.prompts} prompts with combinations training never contained, {f.seeds} noises each. {said}"
+        said = f"{f.prompts} prompts with combinations training never contained, {f.seeds} starting noises. {said}"
         if f.void:
             said = f"**The first three figures are void: {f.void}.** {said}"
     if found.quick:

@@ -164,7 +164,8 @@ class Memorisation(msgspec.Struct, frozen=True):
     generated pictures nearer than 99 of 100 true held-out scenes. `drawing` is the correlation of
     objects with the nearest of their drawings: of generated pictures, of true scenes, and of true
     scenes with drawings of another word. `faithful` are the generated objects that fit as well as 95
-    of 100 true ones.
+    of 100 true ones; `named` those that fit a drawing of their own word better than those of the other
+    words (two objects: among the best two): a second opinion beside the judge's, without training.
     """
 
     training_scenes: int
@@ -175,6 +176,7 @@ class Memorisation(msgspec.Struct, frozen=True):
     one_object: Rate
     drawing: dict[str, Quantiles]
     faithful: Rate
+    named: dict[str, Rate]
     sheet: str
 
 

@@ -51,7 +51,7 @@ def evaluation(present: int = 95) -> Evaluation:
         memorisation=Memorisation(
             9, Quantiles(1, 1, 1, 1, 1), Quantiles(1, 1, 1, 1, 1), rate(3, 400), rate(0, 1),
             rate(0, 1), {"generated": Quantiles(1, 0, 0, 0.88, 1), "true": Quantiles(1, 0, 0, 0.94, 1)},
-            rate(61, 100), "",
+            rate(61, 100), {"generated": rate(18, 20), "true": rate(20, 20)}, "",
         ),
     )  # fmt: skip
 
@@ -101,7 +101,8 @@ def test_the_command_writes_the_card(
     text = (model / "README.md").read_text()
     for part in (
         "| 123,456 | 2.2 |", "24,000 different scenes", "24 of 120 object pairs", "6 of 64 objects",
-        "95.0 %", "61%", "0.88 against 0.94", "3 of 400 pictures", "Somebody named 17 of 20.",
+        "95.0 %", "61%", "90% of the objects fit a drawing of their own",
+        "0.88 against 0.94", "3 of 400 pictures", "Somebody named 17 of 20.",
         "fox, cat, frog", "50% ", "70% ",
     ):  # fmt: skip
         assert part.strip() in text, part

@@ -16,6 +16,7 @@ from assetgen.cli import main  # noqa: E402
 from assetgen.evaluate import bench as benches  # noqa: E402
 from assetgen.evaluate.following import following, scores, truth, void  # noqa: E402
 from assetgen.evaluate.localisation import best, region, word_means  # noqa: E402
+from assetgen.evaluate.memorisation import best_fits  # noqa: E402
 from assetgen.evaluate.nearest import match, nearest, templates  # noqa: E402
 from assetgen.evaluate.paint import held_out_scenes  # noqa: E402
 from assetgen.evaluate.recognition import recognised  # noqa: E402
@@ -104,6 +105,12 @@ def test_a_drawing_is_found_where_it_is_and_no_other() -> None:
     assert match(picture, other) < 0.6
 
 
+def test_a_drawing_is_named_if_it_is_among_the_best() -> None:
+    found = {"fox": 0.9, "cat": 0.7, "car": 0.8}
+    assert best_fits(found, ("fox",)) == [True] and best_fits(found, ("car",)) == [False]
+    assert best_fits(found, ("cat", "fox")) == [False, True]
+
+
 def test_recognition_of_controls_by_hand() -> None:
     """Two runs of four steps: the word asked for is recognised at 1, one control of two passes."""
     tracks = np.zeros((2, 4, 2))
@@ -163,6 +170,8 @@ def test_the_command_measures_and_goes_on_after_a_stop(
     sizes = benches.Sizes(4, 2, 6, 8, 3, 5, 20, 2, 4)
     monkeypatch.setattr(protocols, "QUICK", sizes)
     monkeypatch.setattr(protocols.contact, "LOCALISED", 2)
+    monkeypatch.setattr("assetgen.evaluate.memorisation.NAMED", 0)
+    monkeypatch.setattr("assetgen.evaluate.memorisation.MATCHED_SCENES", 2)
     arguments = ["evaluate", str(model), "--quick", "--out", str(tmp_path / "assets")]
     arguments += ["--work", str(tmp_path / "work"), "--config", str(tmp_path / "small.yaml")]
     assert main(arguments) == 0
