@@ -170,7 +170,7 @@ def test_the_command_measures_and_goes_on_after_a_stop(
     sizes = benches.Sizes(4, 2, 6, 8, 3, 5, 20, 2, 4)
     monkeypatch.setattr(protocols, "QUICK", sizes)
     monkeypatch.setattr(protocols.contact, "LOCALISED", 2)
-    monkeypatch.setattr("assetgen.evaluate.memorisation.NAMED", 0)
+    monkeypatch.setattr("assetgen.evaluate.memorisation.NAMED", 1)
     monkeypatch.setattr("assetgen.evaluate.memorisation.MATCHED_SCENES", 2)
     arguments = ["evaluate", str(model), "--quick", "--out", str(tmp_path / "assets")]
     arguments += ["--work", str(tmp_path / "work"), "--config", str(tmp_path / "small.yaml")]
