@@ -1,4 +1,4 @@
-"""Panels of the displays: guidance lanes, the decoder, prompt pairs."""
+"""Panels of the displays: guidance lanes, the decoder, prompt pairs, the return road, clockwork, the encoder."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from explorer.story.ask import Ask
+from explorer.story.clockwork import embedding
 from explorer.story.latents import fit_preview, lanes
 from explorer.story.pairs import changed, partner
-from explorer.story.panel import Chart, Fact, Panel, PanelAction, Profile
+from explorer.story.panel import Bar, Bars, Chart, Fact, Panel, PanelAction, Profile
 from explorer.story.pixels import Place
 from explorer.story.provenance import Provenance
-from explorer.story.record import Record, Series
+from explorer.story.record import F32, Record, Series
+from explorer.story.tokens import likeness, pieces, rows_of, twins
 
 DERIVED, RECORDED = Provenance.DERIVED, Provenance.RECORDED
 
@@ -153,9 +155,133 @@ def pair_distance(here: Record, there: Record) -> Series | None:
     return tuple(float(v) for v in apart / np.maximum(np.sqrt((a**2).mean((1, 2, 3))), 1e-12))
 
 
+def road_panel(ask: Ask, name: str) -> Panel:
+    """x0 and noise joined again, with this step's coefficients."""
+    record = ask.record
+    weights = [step.coefficients for step in record.metadata.steps]
+    now = weights[ask.step]
+    given = tuple(None if w is None else w.x0 + w.x0_previous for w in weights)
+    known = now is not None
+
+    def number(value: float) -> str:
+        return f"{value:.3f}"
+
+    return display_panel(
+        ask,
+        name,
+        ask.plot("weight", given, RECORDED, "weight_formula") if known else None,
+        (
+            ask.fact("weight_picture", number(now.x0) if now else None),
+            ask.fact("weight_noise", number(now.eps) if now else None),
+            ask.fact("fresh", number(now.noise) if now else None),
+            ask.fact("scheduler", record.metadata.scheduler.name),
+        ),
+        ask.python(f".metadata.steps[{ask.step}].coefficients"),
+        PanelAction("select", ask.text("action.clock"), "clock"),
+        missing=not known,
+    )
+
+
+def clockwork_panel(ask: Ask, name: str) -> Panel:
+    """The row of waves that stands for this step's timestep."""
+    record = ask.record
+    rows = embedding(record)
+    step = record.step(ask.step)
+    chart = None
+    if rows is not None:
+        chart = Profile(
+            ask.text("plot.waves", timestep=f"{step.timestep:g}"),
+            tuple(float(v) for v in rows[ask.step]), -1.0, 1.0, ask.text("plot.number", number=1),
+            str(rows.shape[1]), DERIVED, ask.text("plot.waves_formula"),
+        )  # fmt: skip
+    units = record.architecture.units
+    told = {e.target for e in record.architecture.edges if e.kind == "time"}
+    after = next((c for c in record.architecture.companions if c.id == "time_embedding"), None)
+    return display_panel(
+        ask,
+        name,
+        chart,
+        (
+            ask.fact("timestep", f"{step.timestep:g}"),
+            ask.fact("waves", str(rows.shape[1]) if rows is not None else None),
+            ask.fact("mlp", None if after is None else ask.count(after.parameters)),
+            ask.fact("told", ask.text("value.rooms_of", count=len(told), total=len(units))),
+        ),
+        _wave_code(ask) if chart else ask.python(".metadata.steps"),
+        PanelAction("select", ask.text("action.clock"), "clock"),
+        missing=chart is None,
+    )
+
+
+def _wave_code(ask: Ask) -> tuple[str, ...]:
+    needs = "from explorer.story.clockwork import embedding_of"
+    return ask.code(f"embedding_of({{pack}})[{ask.step}]", needs)
+
+
+def encoder_panel(ask: Ask, name: str) -> Panel:
+    """Pieces, their numbers, and rows that hold what came before."""
+    record = ask.record
+    metadata = record.metadata
+    found, rows = pieces(metadata), rows_of(record)
+    other = partner(record.pack)
+    against = likeness(record, Record(other, record.architecture)) if other else None
+    values = np.diag(against) if against is not None else _to_the_one_before(record)
+    bars = None
+    if values is not None:
+        kind = "row_pair" if against is not None else "row_before"
+        shown = [
+            Bar(piece.text, float(max(value, 0.0)), piece.role == "word")
+            for piece, value in zip(found, values, strict=True)
+        ]
+        bars = Bars(ask.text(f"plot.{kind}"), tuple(shown[: MOST_ROWS[ask.state.depth]]), 1.0, DERIVED,
+                    ask.text("plot.row_formula"))  # fmt: skip
+    used = sum(token.role != "pad" for token in metadata.tokens)
+    return display_panel(
+        ask,
+        name,
+        bars,
+        (
+            ask.fact("used", ask.text("value.tokens", count=used, total=len(metadata.tokens))),
+            ask.fact("twins", _twins(ask, rows)),
+            ask.fact("dropped", " ".join(metadata.dropped) or ask.text("value.nothing")),
+        ),
+        ask.python('.tensor("prompt_embeds")' if rows is not None else ".metadata.tokens"),
+        PanelAction("select", ask.text("action.tower"), "tower"),
+        missing=rows is None,
+    )
+
+
+MOST_ROWS = {"look": 14, "understand": 8, "engineer": 8}
+
+
+def _to_the_one_before(record: Record) -> F32 | None:
+    """How much each row is like the one before it; the first is like itself."""
+    found = likeness(record)
+    if found is None:
+        return None
+    return np.array([1.0, *(found[i, i - 1] for i in range(1, len(found)))], np.float32)
+
+
+def _twins(ask: Ask, rows: F32 | None) -> str | None:
+    """The same piece at two places: one number, two rows."""
+    places = twins(ask.record.metadata)
+    found = likeness(ask.record)
+    shown = [p.index for p in pieces(ask.record.metadata)]
+    if places is None:
+        return ask.text("value.no_twins")
+    if rows is None or found is None or not set(places) <= set(shown):
+        return None
+    value = float(found[shown.index(places[0]), shown.index(places[1])])
+    piece = next(p for p in pieces(ask.record.metadata) if p.index == places[0])
+    return ask.text("value.twins", piece=piece.text, value=f"{value:.2f}")
+
+
 DISPLAYS: dict[str, Callable[[Ask, str], Panel]] = {
     "lanes": lanes_panel,
     "decoder": decoder_panel,
     "pair": pair_panel,
+    "road": road_panel,
+    "clockwork": clockwork_panel,
+    "encoder": encoder_panel,
 }
 """Panels by the id of their station."""

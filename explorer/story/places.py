@@ -106,7 +106,9 @@ def clock_panel(ask: Ask) -> Panel:
             ask.fact("coefficients", _coefficients(ask)),
         ),
         formula=ask.formula(("clock",), ask.python(".metadata.steps")),
-        actions=ask.depth_actions(),
+        actions=ask.depth_actions(
+            PanelAction("select", ask.text("action.waves"), "station:clockwork")
+        ),
     )
 
 

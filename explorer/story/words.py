@@ -103,7 +103,9 @@ def tower_panel(ask: Ask) -> Panel:
             ask.fact("dropped", dropped),
         ),
         formula=ask.formula(("tower",), ask.python('.tensor("prompt_embeds")')),
-        actions=ask.depth_actions(),
+        actions=ask.depth_actions(
+            PanelAction("select", ask.text("action.encoder"), "station:encoder")
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from assetgen.pack import Pack
 from explorer.view.mesh import make_geom, make_node
 from explorer.view.shaders import load_shader
 from explorer.world.places import CanvasPlace
-from explorer.world.valley import Room, Vec3
+from explorer.world.valley import Frame, Room, Vec3
 
 WALL_COLUMNS = (("vertex", 3), ("cell", 2), ("tile", 4), ("unit", 1))
 CANVAS_COLUMNS = (("vertex", 3), ("texcoord", 2))
@@ -77,6 +77,21 @@ def make_walls(rooms: list[Room], pack: Pack, unit_index: dict[str, int]) -> p3d
             root.attach_new_node(make_node(room.id, geom))
     root.set_shader(load_shader("wall.vert", "wall.frag"))
     return root
+
+
+def make_quad(name: str, frame: Frame, size: tuple[float, float]) -> p3d.NodePath:
+    """A canvas of any width and height, centred on the frame's origin, facing its −y."""
+    w, h = size[0] / 2, size[1] / 2
+    rows = [
+        (*frame.to_world((x * w, 0.0, z * h)), (x + 1) / 2, (z + 1) / 2)
+        for x, z in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    ]
+    quad = np.array((0, 1, 2, 0, 2, 3), np.uint32)
+    node = p3d.NodePath(
+        make_node(name, make_geom(np.array(rows, np.float32), quad, CANVAS_COLUMNS))
+    )
+    node.set_shader(load_shader("canvas.vert", "canvas.frag"))
+    return node
 
 
 def make_canvases(canvases: list[CanvasPlace]) -> p3d.NodePath:

@@ -37,7 +37,7 @@ from explorer.view.textures import (
     word_heat,
 )
 from explorer.view.unfold import make_layers
-from explorer.view.words import make_halos, make_words, unit_readings
+from explorer.view.words import make_halos, make_words, ribbons, unit_readings
 from explorer.world.places import CanvasPlace
 from explorer.world.site import Site
 from explorer.world.valley import Valley, Vec3
@@ -78,6 +78,7 @@ class World:
         self._reading = self.root.attach_new_node("reading")
         """Light from the chosen place of the picture to the words read there."""
         self._canvases: dict[CanvasPlace, p3d.NodePath] = {}
+        self._told: p3d.NodePath | None = None
         self._decoded = False
         self._phase = 0.0
         self.drift = 0.0
@@ -250,6 +251,7 @@ class World:
     def _show_place(self, state: State) -> None:
         """Mark the chosen place on every canvas, and light what it reads."""
         self._reading.get_children().detach()
+        self._show_clock(state)
         place = None if self._run is None else Place.parse(state.selection)
         height, width = self.site.architecture.traced_at.sample[2:]
         mark = (-1, -1, width, height)
@@ -258,6 +260,17 @@ class World:
             mark = (column, row, width, height)
             make_reading(self.places, self._run, place, self._texts).reparent_to(self._reading)
         self.root.set_shader_input("mark", p3d.LVecBase4f(*mark))
+
+    def _show_clock(self, state: State) -> None:
+        """While the Clock is chosen: light from it to every room that it tells the time."""
+        chosen = state.selection in ("clock", "station:clockwork")
+        if chosen and self._told is None:
+            rows = [(e.points[0], e.points[-1], 0) for e in self.valley.edges if e.kind == "time"]
+            self._told = ribbons(rows, 0.5) if rows else p3d.NodePath("told")
+            self._told.set_shader_input("mass", float_texture("even", np.ones((1, 1), np.float32)))
+            self._told.reparent_to(self.root)
+        if self._told is not None:
+            (self._told.show if chosen else self._told.hide)()
 
     def _show_cost(self, state: State) -> None:
         """Columns over the rooms while the cost meter is on; their lights show it unless a word has them."""

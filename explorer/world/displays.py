@@ -13,6 +13,8 @@ FOOT, HEAD = 1.45, 0.75
 """From the step to the lowest picture, which leaves room for its caption; from the highest to the roof."""
 CAPTION = 0.95
 PROMPTS = 0.7
+PLATE = 0.2
+"""Height of a plate with a number, of the side of the picture under it."""
 """Between two rows of pictures."""
 MARGIN = 0.9
 FACE, BACK, FRONT = 0.30, 0.85, -3.0
@@ -47,11 +49,12 @@ def lay_display(station: kinds.Display) -> Wall:
     pictures = []
     for i, shows in enumerate(station.shows):
         row, column = divmod(i, columns)
-        x = (column - (columns - 1) / 2) * pitch
+        x = (column - (columns - 1) / 2) * pitch + station.labels / 2
         z = FLOOR + FOOT + size / 2 + (station.rows - 1 - row) * (size + CAPTION)
         pictures.append(Hung(shows, x, z, size))
-    half = columns * pitch / 2 - gap / 2 + MARGIN
-    height = max(p.z for p in pictures) + size / 2 + HEAD + (PROMPTS if station.pair else 0.0)
+    half = columns * pitch / 2 - gap / 2 + MARGIN + station.labels / 2
+    height = max(p.z for p in pictures) + size / 2 + HEAD
+    height += (PROMPTS if station.pair else 0.0) + (size * PLATE + 0.3 if station.plates else 0.0)
     return Wall(tuple(pictures), half, height)
 
 

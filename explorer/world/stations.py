@@ -147,6 +147,12 @@ class Display(Exhibit, tag="display", frozen=True, kw_only=True):
     gap: Annotated[float, about("between two pictures, metres", 0, 10)] = 0.7
     joins: Annotated[bool, about("lines of light lead from the pictures to the last one")] = False
     marks: Annotated[bool, about("one cell of the latent grid is framed on every picture")] = False
+    plates: Annotated[
+        list[Identifier], about("written numbers over the pictures of the top row, in their order")
+    ] = []
+    labels: Annotated[
+        float, about("room for the prompt's pieces left of the pictures, metres", 0, 10)
+    ] = 0.0
     pair: Annotated[bool, about("the prompts of both runs of a pair stand above")] = False
 
 

@@ -16,6 +16,9 @@ STATIONS = (
     "lanes",
     "decoder",
     "pair",
+    "road",
+    "clockwork",
+    "encoder",
 )
 
 

@@ -7,13 +7,19 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
 from assetgen.pack import Pack
 from assetgen.pack.errors import PackError
+from assetgen.pack.schema import Coefficients, Step
+from explorer.story.clockwork import embedding
 from explorer.story.latents import Lanes, Preview, fit_preview, lanes
+from explorer.story.mixing import Mix, mix
 from explorer.story.pairs import partner
 from explorer.story.ramps import ramp
 from explorer.story.record import Record
+from explorer.story.tokens import likeness
+from explorer.view.lettering import font
 from explorer.view.textures import mosaic
 
 U8 = NDArray[np.uint8]
@@ -46,8 +52,19 @@ class Derived:
         entry = self.record.array("x0")
         return (entry.scale_p995 if entry else None) or 1.0
 
+    @property
+    def x_t_scale(self) -> float:
+        entry = self.record.array("x_t")
+        return (entry.scale_p995 if entry else None) or 1.0
+
+    @cached_property
+    def mix(self) -> Mix | None:
+        return mix(self.record)
+
     def scale(self, name: str) -> float:
         """The value that is shown white in an array of channels; its negative is black."""
+        if name.startswith("road_"):
+            return self.x_t_scale
         return self.raw_scale if name.startswith("raw_") else self.x0_scale
 
     def get(self, name: str) -> U8 | None:
@@ -112,6 +129,74 @@ def _pair_difference(derived: Derived) -> U8 | None:
     return ramp("warm", 256)[apart]
 
 
+def _mixed(derived: Derived, term: str) -> U8 | None:
+    """A term of the next latent; all terms on the scale of x_t, so that they add up as they look."""
+    found = derived.mix
+    return None if found is None else mosaic(getattr(found, term), 0.5 / derived.x_t_scale)
+
+
+def _weights(derived: Derived, text: Callable[[Step], str]) -> U8 | None:
+    """One line of text a step."""
+    steps = derived.record.metadata.steps
+    if any(step.coefficients is None for step in steps):
+        return None
+    return np.stack([_written(text(step)) for step in steps])
+
+
+def _written(text: str) -> U8:
+    """Amber figures on a dark plate, `[72, 360, 3]`."""
+    image = Image.new("RGB", (360, 72), (14, 17, 26))
+    face = font("JetBrainsMono-Medium", 34)
+    ImageDraw.Draw(image).text((180, 35), text, font=face, fill=(255, 184, 92), anchor="mm")
+    return np.asarray(image)
+
+
+def _waves(derived: Derived) -> U8 | None:
+    """The row of waves as bars around zero: up amber, down blue."""
+    rows = embedding(derived.record)
+    if rows is None:
+        return None
+    height = 33
+    middle, out = (
+        height // 2,
+        np.full((len(rows), height, rows.shape[1], 3), (14, 17, 26), np.uint8),
+    )
+    level = np.rint(rows * middle).astype(int)
+    y = middle - np.arange(height)[None, :, None]
+    up = (y <= level[:, None]) & (y >= 0) & (level[:, None] >= 0)
+    down = (y >= level[:, None]) & (y <= 0) & (level[:, None] < 0)
+    out[up], out[down] = (255, 184, 92), (108, 196, 255)
+    return out
+
+
+def _wave_table(derived: Derived) -> U8 | None:
+    """Every step's row below the other, the present one in full light."""
+    rows = embedding(derived.record)
+    if rows is None:
+        return None
+    table = ramp("deep", 256)[np.clip((rows + 1) * 127.5, 0, 255).astype(int)]
+    out = np.repeat((table * 0.5).astype(np.uint8)[None], len(rows), 0)
+    out[np.arange(len(rows)), np.arange(len(rows))] = table
+    return out
+
+
+def _likeness(derived: Derived, *, pair: bool) -> U8 | None:
+    """Cosines 0 to 1 on the ramp of maps, one picture for all steps."""
+    other = partner(derived.record.pack) if pair else None
+    if pair and other is None:
+        return None
+    against = None if other is None else Record(other, derived.record.architecture)
+    found = likeness(derived.record, against)
+    if found is None:
+        return None
+    return ramp("deep", 256)[np.clip(found * 255, 0, 255).astype(int)][None]
+
+
+def _of(step: Step) -> Coefficients:
+    assert step.coefficients is not None
+    return step.coefficients
+
+
 def _bytes(colours: NDArray[np.float32]) -> U8:
     return np.clip(colours + 0.5, 0, 255).astype(np.uint8)
 
@@ -127,9 +212,23 @@ MAKERS: dict[str, Callable[[Derived], U8 | None]] = {
     "raw_guided": lambda d: _raw(d, "guided"),
     "x0_channels": _x0_channels,
     "x0_linear": _x0_linear,
+    "road_picture": lambda d: _mixed(d, "picture"),
+    "road_noise": lambda d: _mixed(d, "noise"),
+    "road_fresh": lambda d: _mixed(d, "fresh"),
+    "road_next": lambda d: _mixed(d, "next"),
+    "weight_picture": lambda d: _weights(d, lambda s: f"{_of(s).x0 + _of(s).x0_previous:.3f} · x0"),
+    "weight_noise": lambda d: _weights(d, lambda s: f"+ {_of(s).eps:.3f} · noise"),
+    "weight_fresh": lambda d: _weights(d, lambda s: f"+ {_of(s).noise:.3f} · fresh"),
+    "weight_next": lambda d: _weights(d, lambda s: f"= x of step {s.index + 2}"),
+    "clock_waves": _waves,
+    "clock_table": _wave_table,
+    "prompt_rows": lambda d: _likeness(d, pair=False),
+    "pair_rows": lambda d: _likeness(d, pair=True),
     "pair_other": _pair_other,
     "pair_difference": _pair_difference,
 }
 """Name in a scene file → how it is made."""
-CHANNELS = frozenset({"x_t", "eps", "x0_channels", *(n for n in MAKERS if n.startswith("raw_"))})
+CHANNELS = frozenset({"x_t", "eps", "x0_channels"}) | {
+    name for name in MAKERS if name.startswith(("raw_", "road_"))
+}
 """Those that are mosaics of latent channels."""

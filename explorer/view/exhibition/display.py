@@ -11,16 +11,17 @@ import panda3d.core as p3d
 from explorer.state import State
 from explorer.story.pairs import changed, partner
 from explorer.story.pixels import Place
+from explorer.story.tokens import pieces
 from explorer.view.exhibition.arrays import CHANNELS, Derived
 from explorer.view.exhibition.base import Setting, Shown
-from explorer.view.exhibits import make_canvases
+from explorer.view.exhibits import make_canvases, make_quad
 from explorer.view.lettering import Line, font, letter
 from explorer.view.lights import Lights
 from explorer.view.mesh import Material, Mesh
 from explorer.view.palette import Palette, scaled
 from explorer.view.textures import array_texture, mosaic_grid
 from explorer.world import stations as kinds
-from explorer.world.displays import BACK, FACE, FLOOR, FRONT, joints, lay_display
+from explorer.world.displays import BACK, FACE, FLOOR, FRONT, PLATE, Hung, joints, lay_display
 from explorer.world.exhibits import ExhibitPlace
 from explorer.world.places import CanvasPlace
 from explorer.world.valley import Frame, Vec3
@@ -92,17 +93,32 @@ class Display:
             node.set_shader_inputs(overlay=0.0, split=-1.0)
             node.reparent_to(self.root)
             self._canvases.append(node)
+        top = self._wall.pictures[: len(self._station.plates)]
+        self._plates = [self._plate(p) for p in top]
         self._text = self.root.attach_new_node("text")
         self._derived: Derived | None = None
         self._made: tuple[str, dict[str, p3d.Texture | None]] = ("", {})
         self._grid = (1, 1)
+
+    def _plate(self, picture: Hung) -> p3d.NodePath:
+        """A wide quad over a picture, for a number that changes with the step."""
+        half, up = picture.size / 2, picture.size / 2 + 0.3 + picture.size * PLATE / 2
+        at = Frame(
+            self._place.frame.to_world((picture.x, FACE - 0.08, picture.z + up)),
+            self._place.frame.yaw,
+        )
+        node = make_quad(self._place.id, at, (2 * half, picture.size * PLATE))
+        node.set_shader_inputs(overlay=0.0, split=-1.0, latent=0.0, tiles=p3d.LVecBase2f(1, 1),
+                               mark=p3d.LVecBase4f(-1, -1, 1, 1))  # fmt: skip
+        node.reparent_to(self.root)
+        return node
 
     def dress(self, shown: Shown, state: State) -> None:
         pack = shown.run.pack
         if self._made[0] != str(pack.path):
             self._derived = derived = Derived(pack)
             made = {}
-            for name in self._station.shows:
+            for name in (*self._station.shows, *self._station.plates):
                 pixels = derived.get(name)
                 made[name] = None if pixels is None else array_texture(name, pixels)
             self._made = (str(pack.path), made)
@@ -119,6 +135,12 @@ class Display:
             node.set_shader_inputs(
                 picture=texture, latent=float(name in CHANNELS), tiles=p3d.LVecBase2f(*tiles)
             )
+        for name, node in zip(self._station.plates, self._plates, strict=True):
+            if (texture := self._made[1].get(name)) is None:
+                node.stash()
+            else:
+                node.unstash()
+                node.set_shader_input("picture", texture)
         self._write(shown)
         self.follow(state)
 
@@ -155,6 +177,8 @@ class Display:
             ]
         top = self._wall.height - 0.52
         left = -self._wall.half + 0.9
+        if self._station.labels:
+            lines += self._pieces(shown)
         if self._station.pair:
             lines += self._prompts(shown, left, top)
         letter(self._place.id, lines).reparent_to(self._text)
@@ -163,6 +187,25 @@ class Display:
         """The value shown white, as it is printed; only channels have one."""
         known = self._derived is not None and shows in CHANNELS
         return f"{self._derived.scale(shows):.2f}" if known and self._derived else ""
+
+    def _pieces(self, shown: Shown) -> list[Line]:
+        """One line a piece, on the height of its row in the first picture: text left, number right."""
+        picture = self._wall.pictures[0]
+        found = pieces(shown.run.pack.metadata)
+        pitch = picture.size / max(len(found), 1)
+        right = picture.x - picture.size / 2 - 0.3
+        cap = min(0.15, pitch * 0.5)
+        lines: list[Line] = []
+        for i, piece in enumerate(found):
+            z = picture.z + picture.size / 2 - pitch * (i + 0.5) - cap / 2
+            color = WARM if piece.role == "word" else MUTED
+            left = right - self._station.labels + 0.5
+            lines += [
+                Line(piece.text, self._at(left, z), cap, color, "Inter-SemiBold"),
+                Line(str(piece.id), self._at(right, z), cap * 0.85, MUTED, "JetBrainsMono-Regular",
+                     "right", 36),
+            ]  # fmt: skip
+        return lines
 
     def _prompts(self, shown: Shown, left: float, top: float) -> list[Line]:
         """The two prompts, the words that differ in the colour of meaning."""
