@@ -59,6 +59,10 @@ class Music:
         """False as soon as it is known that nothing can be heard."""
         return self._enabled
 
+    def hush(self) -> None:
+        """Stop everything: what sounded was too far away to be heard."""
+        self._stop()
+
     def load(self, loops: NDArray[np.float32] | None) -> None:
         """`[S, samples]`, or None for nothing; what sounded before stops."""
         self._stop()

@@ -15,7 +15,7 @@ out vec3 cell;                // place in the field; z: height
 flat out vec2 part;
 
 const float WALL = .010;      // thickness of the standing section
-const float CORE = .052, CORE_X = 1.105, CORE_Y = .03;
+const float CORE = .036, CORE_X = 1.105, CORE_Y = .03;
 
 void main() {
   vec3 p = p3d_Vertex.xyz;

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import panda3d.core as p3d
 
 from explorer.state import State
@@ -24,10 +27,12 @@ class Counted:
     def __init__(self, place: Any, setting: Any) -> None:
         self.root = p3d.NodePath("counted")
         self.asked: list[str] = []
+        self.packs: list[str] = []
         self.eye: Vec3 = (0.0, 0.0, 0.0)
 
     def dress(self, shown: Any, state: Any) -> None:
         self.asked.append("dress")
+        self.packs.append(shown.run.pack)
 
     def follow(self, state: Any) -> None:
         self.asked.append("follow")
@@ -36,30 +41,48 @@ class Counted:
         self.asked.append("update")
         self.eye = eye
 
+    def leave(self) -> None:
+        self.asked.append("leave")
+
     def clean_up(self) -> None:
         self.asked.append("clean_up")
 
 
-def exhibition(*origins: Vec3) -> Exhibition:
+class AtOnce(Executor):
+    """Does everything when asked to."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def exhibition(*origins: Vec3, pool: Executor | None = None) -> Exhibition:
     places = [
         SimpleNamespace(id=f"station:{i}", station=Kind(), frame=Frame(o))
         for i, o in enumerate(origins)
     ]
     makers: Any = {Kind: Counted}
-    return Exhibition(places, makers, None, p3d.NodePath("world"))  # type: ignore[arg-type]
+    world = p3d.NodePath("world")
+    return Exhibition(places, makers, None, world, pool or AtOnce())  # type: ignore[arg-type]
 
 
-SHOWN: Any = Shown(None, {})  # type: ignore[arg-type]
+def a_run(pack: object = "pack") -> Any:
+    return Shown(SimpleNamespace(pack=pack), {})  # type: ignore[arg-type]
+
+
+SHOWN = a_run()
 NEAR, FAR = (0.0, 0.0, 0.0), (500.0, 0.0, 0.0)
 
 
-def test_nothing_is_built_in_the_first_frames_nor_before_there_is_a_run() -> None:
+def test_nothing_is_made_in_the_first_frames_nor_before_there_is_a_run() -> None:
     show = exhibition((1.0, 0.0, 0.0))
     for _ in range(QUIET_FRAMES + 3):
         show.update(State(), NEAR, 0.03)
     assert not show.built
     show.dress(SHOWN, State())
-    show.update(State(), NEAR, 0.03)
+    for _ in range(2):
+        show.update(State(), NEAR, 0.03)
     assert list(show.built) == ["station:0"]
     fresh = exhibition((1.0, 0.0, 0.0))
     fresh.dress(SHOWN, State())
@@ -68,14 +91,29 @@ def test_nothing_is_built_in_the_first_frames_nor_before_there_is_a_run() -> Non
     assert not fresh.built
 
 
-def test_one_exhibit_a_frame_and_none_that_is_far() -> None:
+def test_one_at_a_time_and_none_that_is_far() -> None:
     show = exhibition((1.0, 0.0, 0.0), (2.0, 0.0, 0.0), FAR)
     show.dress(SHOWN, State())
     counts = []
-    for _ in range(QUIET_FRAMES + 4):
+    for _ in range(QUIET_FRAMES + 6):
         show.update(State(), NEAR, 0.03)
         counts.append(len(show.built))
-    assert counts[QUIET_FRAMES - 1 :] == [0, 1, 2, 2, 2]
+    assert counts[QUIET_FRAMES] == 0 and counts[-1] == 2
+    assert max(np.diff(counts)) == 1
+
+
+def test_no_frame_waits_for_one_that_is_being_made() -> None:
+    gate, pool = Event(), ThreadPoolExecutor(1)
+    pool.submit(gate.wait)
+    show = exhibition(NEAR, pool=pool)
+    show.dress(SHOWN, State())
+    for _ in range(QUIET_FRAMES + 3):
+        show.update(State(), NEAR, 0.03)
+    assert not show.built
+    gate.set()
+    show.complete(State(), NEAR)
+    assert list(show.built) == ["station:0"]
+    show.clean_up()
 
 
 def test_far_away_it_is_hidden_and_no_longer_asked() -> None:
@@ -83,12 +121,41 @@ def test_far_away_it_is_hidden_and_no_longer_asked() -> None:
     show.dress(SHOWN, State())
     show.complete(State(), (3.0, 4.0, 0.0))
     made: Any = show.built["station:0"]
-    assert made.asked == ["dress", "follow", "update"] and made.eye == (3.0, 4.0, 0.0)
+    assert made.asked[:3] == ["dress", "follow", "update"] and made.eye == (3.0, 4.0, 0.0)
     show.update(State(), FAR, 0.03)
-    assert made.root.is_hidden() and made.asked.count("update") == 1
+    asked = len(made.asked)
+    assert made.root.is_hidden() and made.asked[-1] == "leave"
+    show.update(State(), FAR, 0.03)
+    assert len(made.asked) == asked
     show.update(State(), NEAR, 0.03)
-    assert not made.root.is_hidden() and made.asked.count("update") == 2
-    show.dress(SHOWN, State())
-    assert made.asked.count("dress") == 2
+    assert not made.root.is_hidden() and made.asked[-1] == "update"
     show.clean_up()
     assert made.asked[-1] == "clean_up" and not show.built
+
+
+def test_full_resolution_dresses_again_and_another_run_makes_anew() -> None:
+    show = exhibition(NEAR)
+    show.dress(SHOWN, State())
+    show.complete(State(), NEAR)
+    made: Any = show.built["station:0"]
+    show.dress(Shown(SHOWN.run, {"full": None}), State())  # type: ignore[dict-item]
+    assert made.asked.count("dress") == 2 and show.built["station:0"] is made
+    show.dress(a_run("another"), State())
+    assert not show.built and made.asked[-1] == "clean_up"
+    show.complete(State(), NEAR)
+    assert show.built["station:0"] is not made
+
+
+def test_what_was_made_for_a_run_that_is_gone_is_not_shown() -> None:
+    gate, pool = Event(), ThreadPoolExecutor(1)
+    pool.submit(gate.wait)
+    show = exhibition(NEAR, pool=pool)
+    show.dress(SHOWN, State())
+    for _ in range(QUIET_FRAMES + 2):
+        show.update(State(), NEAR, 0.03)
+    show.dress(a_run("another"), State())
+    gate.set()
+    show.complete(State(), NEAR)
+    made: Any = show.built["station:0"]
+    assert made.packs == ["another"], "what was made for the run before is not shown"
+    show.clean_up()

@@ -1,4 +1,4 @@
-"""What every exhibit is, and who looks after them: built on a quiet frame when one comes near, hidden when far.
+"""What every exhibit is, and who looks after them: made in the background when one comes near, hidden when far.
 
 The stone of an exhibit (`stones`) belongs to the static world. Everything that follows the run is made here, so that a
 visit starts without it, and what is out of reach costs nothing.
@@ -7,6 +7,7 @@ visit starts without it, and what is out of reach costs nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from math import dist
 from typing import Any, Protocol
@@ -23,7 +24,7 @@ from explorer.world.stations import Exhibit as Station
 from explorer.world.valley import Vec3
 
 QUIET_FRAMES = 4
-"""Frames drawn before the first exhibit is built: the first picture does not wait for any."""
+"""Frames drawn before the first exhibit is begun: the first picture shares the machine with none."""
 HYSTERESIS = 1.1
 """What is shown stays until it is this much farther away than its reach."""
 
@@ -52,13 +53,16 @@ class Exhibit(Protocol):
     root: p3d.NodePath
 
     def dress(self, shown: Shown, state: State) -> None:
-        """Show a run; called again when its full resolution, or another run, is there."""
+        """Show a run, at first off the main thread; again when its full resolution is there."""
 
     def follow(self, state: State) -> None:
         """The store changed in something but time: `step` is the uniform `moment`, set by the world."""
 
     def update(self, state: State, eye: Vec3, dt: float) -> None:
         """Once a frame while shown; `eye` in the exhibit's own axes."""
+
+    def leave(self) -> None:
+        """The visitor has gone out of reach."""
 
     def clean_up(self) -> None:
         """Give back what is not under `root`."""
@@ -68,7 +72,7 @@ Maker = Callable[[ExhibitPlace, Setting], Exhibit]
 
 
 class Exhibition:
-    """The scene's exhibits under `parent`."""
+    """The scene's exhibits under `parent`. They are made in the background: no frame waits for one."""
 
     def __init__(
         self,
@@ -76,9 +80,12 @@ class Exhibition:
         makers: Mapping[type[Station], Maker],
         setting: Setting,
         parent: p3d.NodePath,
+        pool: Executor | None = None,
     ) -> None:
         self._places, self._makers, self._setting, self._parent = places, makers, setting, parent
+        self._pool = pool or ThreadPoolExecutor(1, "exhibits")
         self._built: dict[str, Exhibit] = {}
+        self._coming: dict[str, tuple[Shown, Future[Exhibit]]] = {}
         self._shown: Shown | None = None
         self._frames = 0
 
@@ -86,16 +93,6 @@ class Exhibition:
     def built(self) -> Mapping[str, Exhibit]:
         """Exhibits made so far, by the id of their station."""
         return self._built
-
-    def dress(self, shown: Shown, state: State) -> None:
-        """Show another run, or the same one at full resolution."""
-        self._shown = shown
-        for exhibit in self._built.values():
-            exhibit.dress(shown, state)
-
-    def follow(self, state: State) -> None:
-        for exhibit in self._built.values():
-            exhibit.follow(state)
 
     @property
     def heard(self) -> str | None:
@@ -105,47 +102,92 @@ class Exhibition:
                 return str(caption)
         return None
 
+    def dress(self, shown: Shown, state: State) -> None:
+        """Show the same run at full resolution, or another run: then every exhibit is made anew."""
+        same = self._shown is not None and self._shown.run.pack is shown.run.pack
+        self._shown = shown
+        if same:
+            for exhibit in self._built.values():
+                exhibit.dress(shown, state)
+        else:
+            self._drop()
+
+    def follow(self, state: State) -> None:
+        for exhibit in self._built.values():
+            exhibit.follow(state)
+
     def update(self, state: State, eye: Vec3, dt: float) -> None:
-        """Once a frame: at most one exhibit is built in it."""
+        """Once a frame; none is begun in the first frames, and one at a time after that."""
         self._frames += 1
-        may_build = self._frames > QUIET_FRAMES
         for place in self._places:
-            may_build = not self._attend(place, state, eye, dt, may_build=may_build) and may_build
+            self._attend(place, state, eye, dt)
+            if self._frames > QUIET_FRAMES and not self._coming:
+                self._begin(place, state, eye)
 
     def complete(self, state: State, eye: Vec3) -> None:
-        """Build all that can be seen from here at once (pictures, tests)."""
+        """Wait for all that can be seen from here (pictures, tests)."""
         for place in self._places:
-            self._attend(place, state, eye, 0.0, may_build=True)
+            for _ in range(2):  # what is coming may belong to the run before
+                self._begin(place, state, eye)
+                if place.id in self._coming:
+                    wait([self._coming[place.id][1]])
+                self._attend(place, state, eye, 0.0)
 
-    def _attend(
-        self, place: ExhibitPlace, state: State, eye: Vec3, dt: float, *, may_build: bool
-    ) -> bool:
-        """Show, hide or build one exhibit; True if it was built."""
-        away, reach = dist(place.frame.origin, eye), place.station.reach
+    def _begin(self, place: ExhibitPlace, state: State, eye: Vec3) -> None:
+        """Make an exhibit that came into reach."""
+        shown, away = self._shown, dist(place.frame.origin, eye)
+        if shown is None or place.id in self._built or place.id in self._coming:
+            return
+        if away > place.station.reach:
+            return
+
+        def make() -> Exhibit:
+            exhibit = self._makers[type(place.station)](place, self._setting)
+            exhibit.dress(shown, state)
+            return exhibit
+
+        self._coming[place.id] = (shown, self._pool.submit(make))
+
+    def _attend(self, place: ExhibitPlace, state: State, eye: Vec3, dt: float) -> None:
+        """Take in an exhibit that is ready; show, hide and update those that are there."""
+        if place.id in self._coming and self._coming[place.id][1].done():
+            self._take_in(place, state)
         exhibit = self._built.get(place.id)
         if exhibit is None:
-            if not may_build or self._shown is None or away > reach:
-                return False
-            exhibit = self._makers[type(place.station)](place, self._setting)
-            exhibit.root.reparent_to(self._parent)
-            exhibit.dress(self._shown, state)
-            exhibit.follow(state)
-            exhibit.update(state, place.frame.to_local(eye), dt)
-            self._built[place.id] = exhibit
-            return True
-        hidden = exhibit.root.is_hidden()
+            return
+        away, reach = dist(place.frame.origin, eye), place.station.reach
         if away > reach * HYSTERESIS:
-            if not hidden:
+            if not exhibit.root.is_hidden():
                 exhibit.root.hide()
-        elif hidden and away <= reach:
+                exhibit.leave()
+        elif exhibit.root.is_hidden() and away <= reach:
             exhibit.root.show()
-            hidden = False
         if not exhibit.root.is_hidden():
             exhibit.update(state, place.frame.to_local(eye), dt)
-        return False
 
-    def clean_up(self) -> None:
+    def _take_in(self, place: ExhibitPlace, state: State) -> None:
+        shown, future = self._coming.pop(place.id)
+        exhibit = future.result()
+        if self._shown is None or shown.run.pack is not self._shown.run.pack:
+            exhibit.clean_up()  # another run was opened meanwhile
+            return
+        if shown is not self._shown:
+            exhibit.dress(self._shown, state)
+        exhibit.follow(state)
+        exhibit.root.reparent_to(self._parent)
+        self._built[place.id] = exhibit
+
+    def _drop(self) -> None:
         for exhibit in self._built.values():
             exhibit.clean_up()
             exhibit.root.remove_node()
         self._built.clear()
+
+    def clean_up(self) -> None:
+        self._drop()
+        self._shown = None
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for _, future in self._coming.values():
+            if not future.cancelled() and future.exception() is None:
+                future.result().clean_up()
+        self._coming.clear()

@@ -175,6 +175,9 @@ class Dig:
     def update(self, state: State, eye: Vec3, dt: float) -> None:
         """Time is a uniform."""
 
+    def leave(self) -> None:
+        """Nothing goes on out of sight."""
+
     def clean_up(self) -> None:
         """All of it hangs under the root."""
 

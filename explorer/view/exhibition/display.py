@@ -156,6 +156,9 @@ class Display:
     def update(self, state: State, eye: Vec3, dt: float) -> None:
         """Only the uniform `moment` moves it."""
 
+    def leave(self) -> None:
+        """Nothing goes on out of sight."""
+
     def clean_up(self) -> None:
         """All of it hangs under the root."""
 

@@ -204,7 +204,7 @@ class Orchestra:
                 continue
             seen.add(seat.row)
             tier = plan.tier_of(seat.row, rows)
-            place = plan.polar(plan.INNER + plan.DEEP * tier - 0.03, 0.0, plan.height(tier) - 0.28)
+            place = plan.polar(plan.INNER + plan.DEEP * tier - 0.03, 0.0, plan.height(tier) - 0.25)
             text = get("exhibit.orchestra.row", height=unit.output[1], width=unit.output[2])
             lines.append(
                 Line(text, Frame(frame.to_world(place), frame.yaw), 0.12, MUTED, align="centre")
@@ -239,6 +239,10 @@ class Orchestra:
         if self._score is not None and self._score.done():
             self._loaded, loops = self._score.result()
             self.music.load(loops)
+
+    def leave(self) -> None:
+        self.heard = None
+        self.music.hush()
 
     def clean_up(self) -> None:
         self.music.close()

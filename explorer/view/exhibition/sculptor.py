@@ -148,6 +148,9 @@ class Sculptor:
         else:
             self._dust.hide()
 
+    def leave(self) -> None:
+        """Nothing goes on out of sight."""
+
     def clean_up(self) -> None:
         """All of it hangs under the root."""
 
