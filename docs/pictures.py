@@ -45,6 +45,23 @@ VIEWS: dict[str, dict] = {
     },
     "prompts": {"camera": "arrival", "hud": True, "state": {"menu": "prompts"}},
     "hud": {"camera": "arrival", "hud": True, "part": 0.45},
+    "notebook": {"camera": "arrival", "hud": True, "state": {"menu": "discoveries"}},
+    "question": {
+        "camera": "room",
+        "hud": True,
+        "part": 0.11,
+        "state": {"selection": "discovery:shapes_first"},
+    },
+    "idea": {
+        "camera": "gallery",
+        "hud": True,
+        "part": 0.0,
+        "state": {
+            "selection": "probe:seed",
+            "answers": (("castle-by-night/probe.seed", 1),),
+        },
+    },
+    "spotlight": {"camera": "room", "hud": True, "state": {"selection": "spotlight:unit.resnet"}},
 }
 """Camera, part of the run (else the camera's own), state, and whether the HUD is shown."""
 

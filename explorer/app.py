@@ -18,9 +18,11 @@ from explorer.controls.rig import Rig
 from explorer.guide import Guide
 from explorer.hud.hud import Hud
 from explorer.hud.view import LibraryEntry
+from explorer.notes import NotesLoader
 from explorer.runs import Loaded, Runs
 from explorer.settings import Settings
 from explorer.state import QualityName, State, Store, advance
+from explorer.story.notes import Notes
 from explorer.story.pixels import Place
 from explorer.story.structure import Structure, named, structure_of
 from explorer.story.texts import Texts
@@ -75,6 +77,7 @@ class App:
         self._opening = entry
         self._damaged: set[tuple[str, str]] = set()
         self.pipeline: Pipeline | None = None
+        self.notes = NotesLoader(runs.library)
         self._build_world(entry.model)
         self._build_view()
         self._listen()
@@ -282,11 +285,13 @@ class App:
             step = float(round(part * (pack.steps - 1)))
             self.store.update(
                 model=stage.entry.model, run=stage.entry.id, steps=pack.steps, step=step, target=step,
-                word=None, overlay=False,
+                word=None, overlay=False, guess=None, asked=None, revealed=False,
             )  # fmt: skip
             if self.hud:
                 self.hud.set_run(pack, self.site.architecture)
                 self.hud.set_tours(self.guide.tours())
+        if stage.complete:
+            self.notes.request(stage.entry)
         shown = self.world.run
         dressed = stage.dressed or self.world.prepare(
             stage.arrays, nodes=shown is None or shown.pack is not pack
@@ -298,6 +303,7 @@ class App:
         """Load before the next frame: everything, or only until the run that was opened can be shown."""
         while complete or not self._shows_what_was_opened:
             if (stage := self.runs.wait()) is None:
+                self._receive_notes(self.notes.wait())
                 return
             self._receive(stage)
 
@@ -319,6 +325,10 @@ class App:
         else:
             self._show_stage(stage)
 
+    def _receive_notes(self, notes: Notes | None) -> None:
+        if notes is not None and self.hud:
+            self.hud.set_notes(notes)
+
     def _open_another(self) -> None:
         """The first run turned out to be damaged: show the next that can be read."""
         self._damaged.add((self._opening.model, self._opening.id))
@@ -333,6 +343,7 @@ class App:
         """Advance everything by `dt` seconds; drawing is Panda3D's."""
         if (stage := self.runs.collect()) is not None:
             self._receive(stage)
+        self._receive_notes(self.notes.collect())
         self.input.update(dt)
         self.guide.update(dt)
         self.rig.update(dt)
@@ -409,6 +420,7 @@ class App:
         """Give buffers back. The library stays open: it belongs to whoever opened it."""
         self.input.close()
         self.guide.close()
+        self.notes.close()
         if self.hud:
             self.hud.close()
         if self.pipeline:

@@ -87,6 +87,7 @@ _STATE: dict[str, Callable[[State], dict[str, Any]]] = {
     "settings": _menu("settings"),
     "help": _menu("help"),
     "tours": _menu("tours"),
+    "discoveries": _menu("discoveries"),
     "map": _menu("map"),
     "back": _back,
 }

@@ -10,6 +10,8 @@ from explorer.modes import KioskShown, TourShown
 
 QualityName = Literal["low", "medium", "high"]
 Depth = Literal["look", "understand", "engineer"]
+DEPTHS: tuple[Depth, ...] = ("look", "understand", "engineer")
+"""From plain words to formulas."""
 Scale = Literal["relative", "absolute"]
 AttentionScale = Literal["run", "unit", "map"]
 """run: this run's 99.5th percentile · unit: 0..1 · map: each map by its own maximum."""
@@ -52,9 +54,23 @@ class State:
     cost: Cost | None = None
     """What the light of the rooms shows instead of their magnitude; None while the cost meter is off."""
     depth: Depth = "look"
+    opened: Depth = "look"
+    """The deepest `depth` that was used so far in this visit."""
+    answers: tuple[tuple[str, int], ...] = ()
+    """Questions that were answered (`<run>/<id>`), with the option chosen."""
+    track: bool = False
+    """The concept track above the timeline is open."""
+    guess: float | None = None
+    """The flag on the concept track: the step at which a visitor expects the word."""
+    asked: int | None = None
+    """Which of the run's concepts the flag is about; None means the first that has an answer."""
+    revealed: bool = False
+    """The concept track shows what was recorded."""
+    nudges: bool = True
+    """The quiet question above the timeline may appear."""
     flying: bool = False
     menu: str | None = None
-    """Open overlay: prompts | help | settings | map, or None."""
+    """Open overlay: prompts | help | settings | map | tours | discoveries | share, or None."""
     quality: QualityName = "low"
     text_scale: float = 1.0
     color_map: str = "deep"
@@ -113,6 +129,8 @@ class Store:
     def update(self, **changes: Any) -> State:
         """Replace fields; unknown names raise TypeError. Steps are clamped to the run."""
         old, new = self.state, replace(self.state, **changes)
+        if DEPTHS.index(new.depth) > DEPTHS.index(new.opened):
+            new = replace(new, opened=new.depth)
         top = float(max(new.steps - 1, 0))
         new = replace(new, step=min(max(new.step, 0.0), top), target=min(max(new.target, 0.0), top))
         if new == old:

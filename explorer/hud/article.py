@@ -5,43 +5,18 @@ from __future__ import annotations
 import re
 
 from explorer.hud import palette
+from explorer.hud.asking import set_options, set_shots
 from explorer.hud.charts import chart_height, draw_chart
+from explorer.hud.flow import Flow
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import BODY, CODE, FACT, LABEL, SMALL, TITLE
 from explorer.hud.parts import badge
-from explorer.hud.shapes import Box, Line, RampBar, Shape
+from explorer.hud.shapes import Box, RampBar
 from explorer.hud.view import View
-from explorer.hud.widget import Widget
 from explorer.story.panel import Legend, Panel
 
 BREAKS = re.compile(r"(?<=[/-])|(?<=, )|(?=\.\w)|(?=\[)")
 """Where a line of code may be broken."""
-
-
-class Flow:
-    """Puts things below one another and remembers how far it got."""
-
-    def __init__(
-        self, view: View, x: float, y: float, width: float, *, measuring: bool = False
-    ) -> None:
-        self.view, self.x, self.y, self.width = view, x, y, width
-        self.measuring = measuring
-        """Only the height is wanted."""
-        self.shapes: list[Shape] = []
-        self.widgets: list[Widget] = []
-        """What of it can be pressed."""
-
-    @property
-    def right(self) -> float:
-        return self.x + self.width
-
-    def space(self, reference: float) -> None:
-        self.y += self.view.metrics.px(reference)
-
-    def rule(self) -> None:
-        y = round(self.y) + 0.5
-        hair = max(self.view.metrics.px(1), 1.0)
-        self.shapes.append(Line(((self.x, y), (self.right, y)), hair, palette.RULE))
 
 
 def set_panel(view: View, shown: Panel, flow: Flow, plot: float) -> Flow:
@@ -51,11 +26,16 @@ def set_panel(view: View, shown: Panel, flow: Flow, plot: float) -> Flow:
         flow.y += m.leading(TITLE)
         flow.shapes.append(view.label(flow.x, flow.y - m.tx(10), line, TITLE, palette.INK))
     flow.space(8)
-    for paragraph in shown.lines if s.depth != "engineer" else ():
+    plain = s.depth != "engineer" or shown.formula is None
+    for number, paragraph in enumerate(shown.lines if plain else ()):
+        flow.space(6 if number and shown.options else 0)
         for line in view.wrap(paragraph, BODY, flow.width):
             flow.y += m.leading(BODY)
             flow.shapes.append(view.label(flow.x, flow.y - m.tx(9), line, BODY, palette.MUTED))
     flow.space(14)
+    if plain:
+        set_shots(flow, shown)
+        set_options(flow, shown)
     if s.depth == "engineer" and shown.formula is not None:
         _formula(flow, shown)
     if shown.facts and s.depth == "understand":
@@ -98,14 +78,18 @@ def _formula(flow: Flow, shown: Panel) -> None:
     lines = [
         part for line in shown.formula.python for part in _code(view, line, flow.width - 2 * pad)
     ]
-    height = m.leading(CODE) * len(lines) + 2 * m.px(12)
+    height = m.leading(CODE) * len(lines) + 2 * m.px(10)
     flow.shapes.append(Box(Rect(flow.x, flow.y, flow.width, height), m.px(8), palette.RAISED))
-    y = flow.y + m.px(12)
+    y = flow.y + m.px(10)
     for line in lines:
         y += m.leading(CODE)
         flow.shapes.append(view.label(flow.x + pad, y - m.tx(8), line, CODE, palette.MACHINE))
     flow.y += height
-    flow.space(14)
+    flow.space(4)
+    for line in view.wrap(shown.formula.paper, SMALL, flow.width) if shown.formula.paper else ():
+        flow.y += m.leading(SMALL)
+        flow.shapes.append(view.label(flow.x, flow.y - m.tx(7), line, SMALL, palette.MUTED))
+    flow.space(4)
 
 
 def _code(view: View, line: str, width: float) -> list[str]:

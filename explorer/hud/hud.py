@@ -11,6 +11,7 @@ import panda3d.core as p3d
 from assetgen.pack import Architecture, Pack
 from assetgen.pack.resources import data_dir
 from explorer.hud import skins, timeline
+from explorer.hud.asking import SHOT
 from explorer.hud.buffer import HudBuffer
 from explorer.hud.draw import Painter
 from explorer.hud.inputs import HudInput
@@ -19,11 +20,12 @@ from explorer.hud.measure import FontMeasure
 from explorer.hud.model import HudModel
 from explorer.hud.motion import GROUPS, Motion
 from explorer.hud.picker import PICTURE
-from explorer.hud.pictures import PictureLoader, finals, predicted
+from explorer.hud.pictures import PictureLoader, finals, predicted, tile
 from explorer.hud.plan import plan_of
 from explorer.hud.view import LibraryEntry
 from explorer.hud.widget import Widget
 from explorer.state import Store
+from explorer.story.notes import Notes
 from explorer.story.record import Record
 from explorer.story.rooms import room_title
 from explorer.story.structure import Structure
@@ -96,6 +98,15 @@ class Hud:
         self._run = None
         self.model.set_structure(structure)
         self._plan()
+
+    def set_notes(self, notes: Notes) -> None:
+        """What was found about the run by looking beyond it."""
+        self.model.set_notes(notes)
+        shown, m = notes.pictures, self.model.view.metrics
+        if shown:
+            size, radius = int(m.px(SHOT)), int(m.px(8))
+            sheet = tile("evidence", list(shown.values()), list(shown), size, radius)
+            self.pictures.request("evidence", lambda: iter((sheet,)))
 
     def set_library(self, entries: Iterable[LibraryEntry]) -> None:
         """The runs that can be chosen."""

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
-from explorer.hud import heard, minimap, notices, prompt, reading, sheet, strip, timeline, tour
+from explorer.hud import (
+    heard,
+    minimap,
+    notices,
+    nudge,
+    prompt,
+    reading,
+    sheet,
+    strip,
+    timeline,
+    tour,
+)
 from explorer.hud import kiosk as kiosk_section
 from explorer.hud.geometry import Rect
 from explorer.hud.measure import Measure
@@ -14,6 +25,7 @@ from explorer.hud.view import LibraryEntry, MapPlan, Pose, Section, View
 from explorer.hud.widget import Widget
 from explorer.state import State, Store
 from explorer.story.build import panel_for
+from explorer.story.notes import Notes
 from explorer.story.record import Record
 from explorer.story.structure import Structure
 from explorer.story.texts import Texts
@@ -38,7 +50,9 @@ ELEMENTS = (
     Element("reading", reading.key, reading.build),
     Element("reading_body", reading.key, reading.build_body),
     Element("timeline", timeline.key, timeline.build),
+    Element("marks", nudge.marks_key, nudge.build_marks),
     Element("playhead", timeline.playhead_key, timeline.build_playhead),
+    Element("nudge", nudge.key, nudge.build),
     Element("tour", tour.key, tour.build),
     Element("tour_time", tour.time_key, tour.build_time),
     Element("sheet", sheet.key, sheet.build),
@@ -85,6 +99,13 @@ class HudModel:
         self.set_record(None)
         self.view.structure = structure
         self._forget()
+
+    def set_notes(self, notes: Notes) -> None:
+        """What was found about the run that is shown; notes about another one are dropped."""
+        record = self.view.record
+        if record is not None and record.metadata.id == notes.run:
+            record.notes = notes
+            self._forget()
 
     def set_library(self, entries: tuple[LibraryEntry, ...]) -> None:
         self.view.library = entries
@@ -163,7 +184,8 @@ class HudModel:
         view, s = self.view, self.view.state
         key = (
             s.selection, s.whole_step, s.depth, s.magnitude_scale, s.decoded, s.overlay, s.word,
-            s.unfolded, s.split, s.color_map, s.attention_scale, s.cost, id(view.known),
+            s.unfolded, s.split, s.color_map, s.attention_scale, s.cost, s.answers, s.opened,
+            id(view.known), view.record and id(view.record.notes),
         )  # fmt: skip
         if key == self._panel_key:
             return

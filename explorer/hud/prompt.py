@@ -38,7 +38,7 @@ class Arrangement:
         m, area = view.metrics, view.areas.prompt
         _, pad, start = _head(view)
         whole = area.width - start - pad
-        beside = whole - 4 * m.px(GAP) - 3 * area.height
+        beside = whole - 5 * m.px(GAP) - 4 * area.height
         lines = _break_lines(view, beside - _change_width(view))
         if len(lines) < 2:
             return Arrangement(lines, True, False)
@@ -179,6 +179,7 @@ def _buttons(
     named_menus = [
         ("prompts", view.text("prompt.change")),
         ("tours", view.text("tours.name")),
+        ("discoveries", view.text("discoveries.name")),
         ("help", view.text("help.name")),
         ("settings", view.text("settings.name")),
     ]

@@ -6,8 +6,9 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from explorer.hud import palette
-from explorer.hud.article import Flow, set_panel
+from explorer.hud.article import set_panel
 from explorer.hud.charts import PLOT
+from explorer.hud.flow import Flow
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import LABEL, LINK
 from explorer.hud.parts import badge, link, panel, round_button, scroll_bar
@@ -32,6 +33,8 @@ def key(view: View) -> Hashable:
         view.touched("reading"),
         view.touched("reading_body"),
         s.selection,
+        s.answers,
+        tuple(view.local.sheets.get(name) for name in ("predicted", "evidence")),
         focus,
     )
 
@@ -179,5 +182,10 @@ def bind(action: PanelAction) -> Action:
             return Command("open_run", tuple(str(action.value).split("/", 1)))
         case "open_model":
             return Command("open_model", action.value)
+        case "visit":
+            place, _, step = str(action.value).rpartition("@")
+            return change(selection=place or None, target=float(step), playing=False)
+        case "menu":
+            return change(menu=action.value)
         case "close":
             return change(selection=None)

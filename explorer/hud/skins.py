@@ -150,6 +150,14 @@ def _tour(d: ImageDraw.ImageDraw, s: float) -> None:
     d.polygon([(x * s, y * s) for x, y in ((0.24, 0.12), (0.86, 0.32), (0.24, 0.54))], fill=255)
 
 
+def _discoveries(d: ImageDraw.ImageDraw, s: float) -> None:
+    """A lamp: something dawns on one."""
+    angles = [0.72 * pi + i * (1.56 * pi) / 40 for i in range(41)]
+    points = [(0.5 + 0.29 * cos(a), 0.38 + 0.29 * sin(a)) for a in angles]
+    _stroke(d, s, [(0.39, 0.74), *points, (0.61, 0.74), (0.39, 0.74)], 0.08)
+    _stroke(d, s, [(0.42, 0.90), (0.58, 0.90)], 0.08)
+
+
 def _access(d: ImageDraw.ImageDraw, s: float) -> None:
     """A person with open arms: the sign for access."""
     d.ellipse((0.42 * s, 0.06 * s, 0.58 * s, 0.22 * s), fill=255)
@@ -192,6 +200,7 @@ ICONS: dict[str, Pen] = {
     "settings": _settings,
     "here": _here,
     "tours": _tour,
+    "discoveries": _discoveries,
     "access": _access,
     "forward": _forward,
     "turn": _turn,

@@ -64,7 +64,10 @@ class Ask:
         return (self.texts.first(*options, **values),)
 
     def formula(self, keys: Iterable[str], python: Iterable[str]) -> Formula:
-        return Formula(self.texts.first(*(f"panel.{key}.formula" for key in keys)), tuple(python))
+        names = [f"panel.{key}" for key in keys]
+        paper = self.texts.first(*(f"{name}.paper" for name in names), "panel.paper.text")
+        text = self.texts.first(*(f"{name}.formula" for name in names))
+        return Formula(text, tuple(python), paper)
 
     def python(self, expression: str) -> tuple[str, ...]:
         """Three lines that open this very pack and return the array: `expression` follows `Pack.open(run)`."""
@@ -84,11 +87,16 @@ class Ask:
         )
 
     def depth_actions(self, *between: PanelAction) -> tuple[PanelAction, ...]:
-        """Links at the foot: to the formula or back to plain words, what the panel adds, and deeper."""
+        """Links at the foot: to the formula or back to plain words, what the panel adds, and deeper.
+
+        The formula is offered in plain words only to who has been at the numbers once (`State.opened`).
+        """
         depth = self.state.depth
         if depth == "look":
-            first = PanelAction("depth", self.text("action.formula"), "engineer")
             last = (PanelAction("depth", self.text("action.deeper"), "understand"),)
+            if self.state.opened == "look":
+                return (*between, *last)
+            first = PanelAction("depth", self.text("action.formula"), "engineer")
         else:
             first = PanelAction("depth", self.text("action.plain"), "look")
             name, value = (

@@ -10,9 +10,11 @@ from explorer.story.ask import Ask
 from explorer.story.cost import cost_panel
 from explorer.story.panel import Panel
 from explorer.story.places import canvas_panel, clock_panel, station_panel
+from explorer.story.questions import discovery_panel, probe_panel
 from explorer.story.reading_here import pixel_panel
 from explorer.story.record import Record
 from explorer.story.rooms import layer_panel, skip_panel, unit_panel
+from explorer.story.spotlights import spotlight_panel
 from explorer.story.structure import TRACED, Structure, nothing_here, without_run
 from explorer.story.texts import Texts
 from explorer.story.words import tower_panel, word_panel
@@ -28,6 +30,9 @@ BUILDERS: dict[str, Callable[[Ask, str], Panel]] = {
     "pixel": pixel_panel,
     "cost": lambda ask, _: cost_panel(ask),
     "station": station_panel,
+    "discovery": discovery_panel,
+    "probe": probe_panel,
+    "spotlight": spotlight_panel,
 }
 """By the part of an id before its colon (docs/architecture.md, Ids)."""
 

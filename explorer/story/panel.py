@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -114,6 +115,8 @@ class Formula:
 
     text: str
     python: tuple[str, ...]
+    paper: str = ""
+    """Where to read on."""
 
 
 @dataclass(frozen=True)
@@ -131,10 +134,33 @@ class PanelAction:
 
     name: Literal[
         "depth", "unfold", "overlay", "split", "decoded", "select", "teleport", "probe", "mute", "close",
-        "cost", "open_model", "open_run",
+        "cost", "open_model", "open_run", "visit", "menu",
     ]  # fmt: skip
     label: str
     value: str | bool | float | tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Option:
+    """One answer to a panel's question. Pressing it says so in the store, under the question's id."""
+
+    question: str
+    index: int
+    label: str
+    chosen: bool = False
+    right: bool | None = None
+    """Whether the data say so; None while nothing was chosen."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A small picture: a cell of one of the HUD's sheets, with a line below it."""
+
+    sheet: str
+    cell: Hashable
+    caption: str
+    warm: bool = False
+    """It is the one that the panel is about."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +177,11 @@ class Panel:
     formula: Formula | None = None
     legend: Legend | None = None
     actions: tuple[PanelAction, ...] = field(default=())
+    options: tuple[Option, ...] = ()
+    """Answers to choose from, where the panel asks something."""
+    shots: tuple[Shot, ...] = ()
+    shots_badge: Provenance = Provenance.DERIVED
+    """Where the small pictures come from."""
 
     def __post_init__(self) -> None:
         _check_badge(self.badge, "panel", self.id)

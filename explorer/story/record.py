@@ -6,6 +6,7 @@ Every answer is None where nothing was recorded; nothing here invents a value.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from assetgen.pack.errors import PackError
 from assetgen.pack.reader import Pack
 from assetgen.pack.schema import Architecture, Array, Layer, Metadata, Step, Unit, Word
 from explorer.story.provenance import Provenance
+
+if TYPE_CHECKING:
+    from explorer.story.notes import Notes
 
 Series = tuple[float | None, ...]
 """One value per recorded step."""
@@ -30,6 +34,8 @@ class Record:
         self._units = {unit.id: unit for unit in architecture.units}
         self._tensors: dict[str, F32 | None] = {}
         self._pictures: dict[str, NDArray[np.uint8] | None] = {}
+        self.notes: Notes | None = None
+        """What was found about this run; comes later, from the background."""
 
     @property
     def metadata(self) -> Metadata:

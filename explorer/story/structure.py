@@ -13,7 +13,7 @@ from explorer.story.provenance import Provenance
 from explorer.story.record import Record
 from explorer.story.texts import Texts
 
-TRACED = ("unit", "layer", "skip", "cost")
+TRACED = ("unit", "layer", "skip", "cost", "spotlight")
 """Families of ids that the architecture alone can speak about."""
 
 

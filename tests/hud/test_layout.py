@@ -28,6 +28,7 @@ STATES: dict[str, dict[str, Any]] = {
     "help": {"selection": "tower", "menu": "help"},
     "settings": {"selection": "canvas:x0", "menu": "settings"},
     "map": {"menu": "map"},
+    "notebook": {"selection": "spotlight:unit.resnet", "menu": "discoveries"},
 }
 REST = ("prompt", "map", "strip", "reading", "timeline")
 

@@ -75,7 +75,8 @@ def test_the_layers_come_one_after_the_other(record: Record, texts: Texts) -> No
     """“Next layer” goes through all of them and ends at the mean again."""
     seen, selection = [], PLACE.id
     for _ in range(len(record.pack.array("attention").layers) + 1):
-        panel = panel_for(selection, State(steps=record.steps), record, texts)
+        state = State(steps=record.steps, opened="understand")
+        panel = panel_for(selection, state, record, texts)
         selection = str(panel.actions[2].value)
         seen.append(selection)
     assert seen[-1] == PLACE.id and len(set(seen)) == len(seen)

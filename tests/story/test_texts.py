@@ -23,6 +23,8 @@ DYNAMIC = (
     "hud.map.place",
     "hud.map.sign.",
     "hud.badge.",
+    "hud.model.",
+    "hud.kiosk.pin_",
     "hud.strip.",
     "hud.settings.",
 )
