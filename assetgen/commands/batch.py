@@ -19,6 +19,7 @@ import msgspec
 from assetgen.commands.cache import add_folder
 from assetgen.commands.generate import default_out
 from assetgen.errors import InputError
+from assetgen.models.names import DTYPES, OFFLOADS
 
 if TYPE_CHECKING:
     from assetgen.jobs.key import Where
@@ -39,10 +40,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--workers", type=int, default=1, help="jobs at a time (default: 1)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads a worker (default: 1)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 or mps (default: cpu)")
-    parser.add_argument(
-        "--dtype", choices=("auto", "float32", "float16", "bfloat16"), default="auto"
-    )
-    parser.add_argument("--offload", choices=("none", "model", "sequential"), default="none")
+    parser.add_argument("--dtype", choices=("auto", *DTYPES), default="auto")
+    parser.add_argument("--offload", choices=OFFLOADS, default="none")
     parser.add_argument("--gpus", type=float, default=0, help="graphics cards a worker, for ray")
     parser.add_argument(
         "--address", help="a running Ray cluster; auto finds the one of this machine"

@@ -57,6 +57,8 @@ def _settle(
     if event.log is None:
         ledger.forgive(job)
         say(f"{progress} {job.id}  {event.seconds:.1f} s")
+        for note in event.notes:
+            say(f"note: {note}")
     elif event.stop:
         raise DiskFullError(event.log)
     elif (failures := ledger.record_failure(job, event.log)) < MOST_FAILURES:

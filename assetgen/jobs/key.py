@@ -13,12 +13,12 @@ import platform
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from assetgen.jobs.spec import JobSpec
 from assetgen.models import lock
+from assetgen.models.names import Offload
 from assetgen.models.registry import ModelEntry
 from assetgen.pack.schema import FORMAT
 
@@ -34,7 +34,7 @@ class Where:
     threads: int = 1
     device: str = "cpu"
     dtype: str = "auto"
-    offload: Literal["none", "model", "sequential"] = "none"
+    offload: Offload = "none"
 
 
 def job_key(job: JobSpec, model: ModelEntry, model_digest: str, where: Where) -> str:

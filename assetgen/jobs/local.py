@@ -18,14 +18,19 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any, cast
 
+from tqdm import tqdm
+
 from assetgen.jobs.spec import JobSpec
 from assetgen.jobs.work import Ended, Event, MakeWork, Started, attempt
+
+_PATIENCE = 20.0
+"""Seconds that an idle worker has to end by itself."""
 
 
 @dataclass
 class _Worker:
     process: BaseProcess
-    pipe: Connection[JobSpec, Ended]
+    pipe: Connection[JobSpec | None, Ended]
     job: JobSpec | None = None
 
 
@@ -45,6 +50,13 @@ class Local:
                 yield from _collect(pool)
         finally:
             for worker in pool:
+                if worker.job:
+                    worker.process.kill()
+                else:
+                    with contextlib.suppress(OSError):
+                        worker.pipe.send(None)
+            for worker in pool:
+                worker.process.join(_PATIENCE)
                 worker.process.kill()
                 worker.process.join()
                 worker.pipe.close()
@@ -73,7 +85,7 @@ def _hire(context: BaseContext, make: MakeWork) -> _Worker:
     )
     process.start()
     theirs.close()
-    return _Worker(process, cast("Connection[JobSpec, Ended]", ours))
+    return _Worker(process, cast("Connection[JobSpec | None, Ended]", ours))
 
 
 def _collect(pool: list[_Worker]) -> Iterator[Event]:
@@ -104,15 +116,19 @@ def _cause(code: int | None) -> str:
     return f"exit code {code}"
 
 
-def _serve(pipe: Connection[Ended, JobSpec], make: MakeWork) -> None:
-    """A worker's life: get a job, do it, answer."""
+def _serve(pipe: Connection[Ended, JobSpec | None], make: MakeWork) -> None:
+    """A worker's life: get a job, do it, answer; None is the end of its day."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the batch ends its workers itself
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    # tqdm's own lock is one for many processes: it would be left behind by a worker that is killed
+    tqdm.set_lock(threading.RLock())
     work = make()
     while True:
         try:
             job = pipe.recv()
         except EOFError:
+            return
+        if job is None:
             return
         pipe.send(attempt(work, job))
 

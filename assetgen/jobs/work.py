@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -21,8 +21,8 @@ from assetgen.pack.errors import PackError
 if TYPE_CHECKING:
     from assetgen.generate import Baker
 
-Work = Callable[[JobSpec], object]
-"""Does a job or raises."""
+Work = Callable[[JobSpec], Sequence[str]]
+"""Does a job or raises; returns what a person should know about it, one line each."""
 MakeWork = Callable[[], Work]
 """Called once in each worker; has to be picklable."""
 
@@ -37,12 +37,16 @@ class Started:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a job ended: `log` is None if it is done. `stop`: no other job can work either."""
+    """How a job ended: `log` is None if it is done. `stop`: no other job can work either.
+
+    `notes` is what a person should know about a job that is done.
+    """
 
     job: JobSpec
     seconds: float = 0.0
     log: str | None = None
     stop: bool = False
+    notes: tuple[str, ...] = ()
 
 
 Event = Started | Ended
@@ -61,14 +65,14 @@ def attempt(work: Work, job: JobSpec) -> Ended:
     """Do one job and say how it ended; never raises for what the job does."""
     started = perf_counter()
     try:
-        work(job)
+        notes = tuple(work(job))
     except DiskFullError as error:
         return Ended(job, perf_counter() - started, str(error), stop=True)
     except (InputError, CaptureError, PackError) as error:
         return Ended(job, perf_counter() - started, str(error))
     except Exception:
         return Ended(job, perf_counter() - started, traceback.format_exc())
-    return Ended(job, perf_counter() - started)
+    return Ended(job, perf_counter() - started, notes=notes)
 
 
 @dataclass
@@ -81,10 +85,10 @@ class BakeWork:
     force: bool = False
     _loaded: dict[tuple[str, str | None], Baker] = field(default_factory=dict)
 
-    def __call__(self, job: JobSpec) -> None:
+    def __call__(self, job: JobSpec) -> list[str]:
         ledger = Ledger(self.out, {name: model.id for name, model in self.models.items()})
         if ledger.state(job) == "done":  # by another batch in the same folder
-            return
+            return []
         self._use_threads()
         from assetgen.capture.call import Settings
         from assetgen.generate import Job
@@ -102,6 +106,9 @@ class BakeWork:
         baker = self._baker(entry)
         baker.check(baked, force=self.force)
         baker.bake(baked, force=self.force, quiet=True)
+        notes = list(baker.notes)
+        baker.notes.clear()
+        return notes
 
     def _baker(self, entry: Entry) -> Baker:
         """The model of the last job if it is the same one; else it is let go and this one loaded."""

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 import pytest
@@ -175,6 +176,7 @@ def test_the_third_failure_is_the_last_and_the_rest_go_on(
     jobs, ledger, said = make_jobs(4), ledger_of(tmp_path), list[str]()
     jobs[1] = titled(jobs[1], behaviour)
     jobs[2] = titled(jobs[2], "fails once")
+    jobs[3] = titled(jobs[3], "tells")
     counts = run_batch(jobs, ledger, Local(2, "fork"), make, say=said.append)
     assert counts == {"done": 3, "quarantined": 1}
     logs = ledger.logs(jobs[1])
@@ -188,6 +190,7 @@ def test_the_third_failure_is_the_last_and_the_rest_go_on(
     assert ("Traceback" in text) == (behaviour == "raises")
     assert not ledger.logs(jobs[2]), "a job that was done in the end keeps no failures"
     assert any("run-001 is quarantined" in line for line in said)
+    assert "note: run-003 was written" in said
 
     starts = list[Started]()
     assert run_batch(jobs, ledger, Local(1, "fork"), make, started=starts.append) == counts
@@ -201,7 +204,7 @@ def test_the_third_failure_is_the_last_and_the_rest_go_on(
 @posix
 def test_a_full_disk_stops_the_batch(make: Make, tmp_path: Path) -> None:
     def full() -> object:
-        def work(job: JobSpec) -> None:
+        def work(job: JobSpec) -> list[str]:
             raise DiskFullError("the disk is full")
 
         return work
@@ -240,6 +243,8 @@ def test_a_worker_loads_a_model_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     loaded, baked = list[tuple[Path, str | None]](), list[str]()
 
     class Baker:
+        notes: ClassVar[list[str]] = []
+
         def __init__(self, model: ModelEntry, out: Path, runtime: Runtime) -> None:
             loaded.append((model.folder, runtime.scheduler))
 
