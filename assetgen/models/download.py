@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import glob
 import shutil
@@ -21,6 +22,7 @@ from huggingface_hub.errors import (
 
 from assetgen.errors import InputError
 from assetgen.models import cache, files, lock
+from assetgen.models.registry import known_models
 
 _TIMEOUT = 20.0
 """Seconds to wait for the hub's first answer."""
@@ -76,10 +78,12 @@ def explain(error: Exception, repo: str, cache_dir: Path) -> Exception:
                 f"accept it there, type `hf auth login`, then: {again}",
             )
         if isinstance(cause, RepositoryNotFoundError):
+            close = difflib.get_close_matches(repo, known_models(), 1, cutoff=0.8)
             return InputError(
                 f"the hub has no model {repo!r} that you may see",
-                f"check the name; if it is private type `hf auth login`, then: {again}",
-            )
+                f"did you mean {close[0]}?" if close
+                else f"check the name; if it is private type `hf auth login`, then: {again}",
+            )  # fmt: skip
         if isinstance(cause, RevisionNotFoundError):
             return InputError(
                 f"{repo} no longer has the pinned commit",

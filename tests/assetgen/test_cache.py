@@ -314,6 +314,8 @@ def test_gated_unknown_and_gone(
     assert f"`hf auth login`, then: assetgen cache download {FLUX}" in line
     assert run(folder, "download", "nobody/nothing") == 2
     assert "the hub has no model 'nobody/nothing'" in one_line(capsys)
+    assert run(folder, "download", "black-forest-labs/FLUX1-dev") == 2
+    assert f"did you mean {FLUX}?" in one_line(capsys)
     assert run(folder, "download", TINY, "--commit", "f" * 40) == 2
     assert f"assetgen cache download {TINY} --commit main" in one_line(capsys)
     assert run(folder, "download", TINY, "--commit", "main") == 0

@@ -361,6 +361,16 @@ def files_of(folder: Path) -> dict[str, bytes]:
     }
 
 
+def test_ray_that_is_not_installed_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    jobs = write_jobs(tmp_path / "jobs.yaml", "prompts: {a: a fox}")
+    assert main(["batch", str(jobs), "--executor", "ray"]) == 2
+    error = capsys.readouterr().err
+    assert "pip install 'diffusion-explorer[ray]'" in error and error.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("options", "line"),
     [

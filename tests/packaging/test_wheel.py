@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ("assets", "config", "scenes", "shaders")
-LEFT_OUT = (".*", "build", "dist", "out", "training", "*.egg-info", "__pycache__")
+LEFT_OUT = (".*", "build", "dist", "out", "training", "models_cache", "*.egg-info", "__pycache__")
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
 
