@@ -24,6 +24,11 @@ VIEWS: dict[str, dict] = {
     "deep": {},
     "tower": {},
     "overview": {},
+    "sculptor": {"part": 0.45},
+    "sculptor_back": {},
+    "dig": {},
+    "dig_above": {},
+    "orchestra": {},
     "panel": {
         "camera": "room",
         "hud": True,

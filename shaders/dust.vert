@@ -27,7 +27,7 @@ void main() {
   bool settles = random(i + 3.3) < now.y;
   float life = fract(random(i) + drift * mix(.09, .16, random(i + .7)));
   vec2 from = vec2(random(i + 1.1), random(i + 2.2)) - .5;
-  float out_ = mix(.5, 1.5, random(i + 4.1));
+  float out_ = mix(.35, 1.3, random(i + 4.1));
   vec3 p = vec3(from.x * size, -relief * .7, from.y * size);
   float sway = sin(life * 9.0 + i) * .10;
   if (settles) {              // out in an arc, and back to the stone
@@ -39,11 +39,11 @@ void main() {
   }
   position = place + vec3(axis.x * p.x - axis.y * p.y, axis.y * p.x + axis.x * p.y, p.z);
   float dist = length(position - EYE);
-  float grain = .030 * mix(.6, 1.5, random(i + 6.6));
+  float grain = .042 * mix(.5, 1.5, random(i + 6.6));
   float grown = max(grain, .0011 * dist);
   strength = pow(grain / grown, 1.4) * smoothstep(.6, 2.0, dist) * smoothstep(0.0, .06, life) * smoothstep(1.0, .92, life);
-  strength *= step(random(i + 9.9), now.x) * now.z * .75 * (1.0 - smoothstep(70.0, 120.0, dist));
-  tint = settles ? mix(vec3(.45, .78, 1.0), vec3(.75, .92, 1.0), random(i + 4.4)) : vec3(1.0, .72, .40);
+  strength *= step(random(i + 9.9), now.x) * now.z * 1.1 * (1.0 - smoothstep(70.0, 120.0, dist));
+  tint = settles ? mix(vec3(.20, .58, 1.0), vec3(.50, .82, 1.0), random(i + 4.4)) : vec3(1.0, .55, .18);
   vec4 view = p3d_ModelViewMatrix * vec4(position, 1.0);
   view.xy += corner * grown;
   gl_Position = strength > .002 ? p3d_ProjectionMatrix * view : vec4(2.0, 2.0, 2.0, 1.0);

@@ -99,7 +99,7 @@ def _orchestra(station: kinds.Orchestra, valley: Valley) -> Ground:
         ((x - 0.25, y - 0.25, 0.0), (x + 0.25, y + 0.25, z + 1.6))
         for x, y, z in (s.place for s in seats)
     ]
-    blocks.append(((cx - 1.3, cy - 0.35, 0.0), (cx + 1.3, cy + 0.35, 2.6)))
+    blocks.append(((cx - 1.8, cy - 0.6, 0.0), (cx + 1.8, cy + 0.6, 2.6)))
     wide = orchestra.OUTER * 0.98
     return Ground(
         width=2 * wide + 0.4,

@@ -37,7 +37,8 @@ READS_WORDS = frozenset({"attention", "joint", "single"})
 SHORT, LONGER = 1.05, 0.50
 """Length of the front row's pipes, and how much longer each row further back is, metres."""
 ALPHA, SIGMA, BATON = -2.0, -3.0, -4.0
-BLADE = 2.3
+PODIUM, BLADE = 0.46, 2.2
+"""Height of the conductor's podium, and of its columns, metres."""
 HAND: Vec3 = (0.0, plan.CONDUCTOR[1] + 0.1, 1.25)
 MUTED, COOL_INK, WARM_INK = (150, 178, 212), (190, 224, 255), (255, 214, 160)
 NARRATED = 0.25
@@ -53,9 +54,9 @@ def build_stone(mesh: Mesh, lights: Lights, place: ExhibitPlace, palette: Palett
         for tier in range(plan.TIERS):
             _tier(mesh, tier, palette)
         _parapet(mesh, palette)
-        mesh.box((x - 1.55, y - 0.6, -0.2), (x + 1.55, y + 0.6, 0.26), scaled(palette.dark, 1.3),
+        mesh.box((x - 1.8, y - 0.6, -0.2), (x + 1.8, y + 0.6, PODIUM), scaled(palette.dark, 1.3),
                  top=Material.POLISHED)  # fmt: skip
-        mesh.box((x - 1.57, y - 0.62, 0.10), (x + 1.57, y + 0.62, 0.15), palette.meaning, glow=0.9,
+        mesh.box((x - 1.82, y - 0.62, 0.07), (x + 1.82, y + 0.62, 0.11), palette.meaning, glow=0.9,
                  faces="frkl", split=9.0)  # fmt: skip
         for seat in place.ground.seats:
             sx, sy, z = seat.place
@@ -155,7 +156,8 @@ class Orchestra:
             (-1.05, SIGMA, self._palette.machine),
             (1.05, ALPHA, self._palette.meaning),
         ):
-            low, high = (x + side - 0.09, y - 0.09, 0.26), (x + side + 0.09, y + 0.09, 0.26 + BLADE)
+            low = (x + side - 0.09, y - 0.09, PODIUM)
+            high = (x + side + 0.09, y + 0.09, PODIUM + BLADE)
             boxes.add(low, high, color, unit)
         hx, hy, hz = HAND
         boxes.add(
@@ -187,13 +189,13 @@ class Orchestra:
             )
 
     def _write(self, pack: Pack) -> None:
-        """What the conductor's columns are, and the resolution of every row at its left end."""
+        """What the conductor's columns are, and on a small plate the resolution of every row."""
         self._words.get_children().detach()
         frame, get = self._place.frame, self._texts.get
         x, y, _ = plan.CONDUCTOR
         lines = []
-        for name, left, ink in (("sigma", -1.5, COOL_INK), ("alpha", 0.25, WARM_INK)):
-            at = Frame(frame.to_world((x + left, y - 0.63, 0.34)), frame.yaw)
+        for name, left, ink in (("sigma", -1.6, COOL_INK), ("alpha", 0.22, WARM_INK)):
+            at = Frame(frame.to_world((x + left, y - 0.63, 0.24)), frame.yaw)
             lines.append(Line(get(f"exhibit.orchestra.{name}"), at, 0.10, ink))
         units = {u.id: u for u in pack.architecture.units}
         seen: set[int] = set()
@@ -204,11 +206,10 @@ class Orchestra:
                 continue
             seen.add(seat.row)
             tier = plan.tier_of(seat.row, rows)
-            place = plan.polar(plan.INNER + plan.DEEP * tier - 0.03, 0.0, plan.height(tier) - 0.25)
+            place = plan.polar(plan.INNER + plan.DEEP * tier + 0.2, 0.0, plan.height(tier) + 0.17)
             text = get("exhibit.orchestra.row", height=unit.output[1], width=unit.output[2])
-            lines.append(
-                Line(text, Frame(frame.to_world(place), frame.yaw), 0.12, MUTED, align="centre")
-            )
+            at = Frame(frame.to_world(place), frame.yaw)
+            lines.append(Line(text, at, 0.11, MUTED, align="centre", plate=(0.82, 0.26)))
         letter("orchestra", lines).reparent_to(self._words)
 
     def follow(self, state: State) -> None:
