@@ -20,7 +20,7 @@ ARGS ?=
 # Test processes side by side; each has its own OpenGL context.
 JOBS ?= 2
 
-.PHONY: explore test bake bench pictures voice soak lint format wheel lock clean help
+.PHONY: explore test bake bench bench-assetgen pictures voice soak lint format wheel lock clean help
 
 explore: $(VENV)/viewer.done
 	@requirements/system.sh gl
@@ -39,6 +39,9 @@ bake: $(VENV)/all.done
 bench: $(VENV)/viewer.done
 	@requirements/system.sh gl
 	@$(PY) tests/benchmarks/bench.py $(ARGS)
+
+bench-assetgen: $(VENV)/all.done
+	@$(PY) tests/benchmarks/bench_assetgen.py $(ARGS)
 
 pictures: $(VENV)/viewer.done
 	@requirements/system.sh gl
@@ -80,7 +83,7 @@ help:
 	@echo "explore    walk through the shipped runs; ARGS=\"--help\" lists the options"
 	@echo "test       lint, then all tests; ARGS goes to pytest"
 	@echo "bake       record everything in assets/ that is not up to date; CHECKPOINTS=FOLDER adds how it learned"
-	@echo "bench      print the budget table of this machine"
+	@echo "bench      print the budget table of this machine;  bench-assetgen: what recording costs (ARGS=--quick)"
 	@echo "pictures   render the pictures under docs/ again"
 	@echo "voice      record what the tours say (needs flite and vorbis-tools)"
 	@echo "soak       1,000 random visits to the kiosk; ARGS=\"--visits 20\""

@@ -51,8 +51,8 @@ PROFILES: dict[Profile, Contents] = {
         ("predicted",), ("predicted",), 0, light=True, attention_pixels=400_000
     ),
     "viewer": Contents(
-        PICTURES, ("steps", "noise"), 18, sides={"predicted": 512, "steps": 256, "noise": 256},
-        lossless=256, feature_pixels=96_000, attention_pixels=400_000, embeds=1 << 19,
+        PICTURES, ("steps", "noise"), 18, sides={"predicted": 512, "steps": 192, "noise": 192},
+        lossless=192, feature_pixels=64_000, attention_pixels=400_000, embeds=1 << 19,
     ),
     "research": Contents(PICTURES, (), 64),
 }  # fmt: skip

@@ -77,13 +77,12 @@ class ActivationTap:
             module.register_forward_hook(after),
         ]
 
-    @torch.no_grad()
     def _measure(self, id: str, source: Tensor, out: Tensor, row: int, seconds: float) -> UnitCall:
-        value = out[row].float()
+        value = out[row].detach().float()
         size = vector_norm(value)
         update = float("nan")
         if source.shape == out.shape:
-            base = source[row].float()
+            base = source[row].detach().float()
             update = float(vector_norm(value - base) / vector_norm(base).clamp(min=1e-12))
         count = min(self.plan.counts.get(id, 0), value.shape[0]) if value.ndim == 3 else 0
         if not count:

@@ -235,10 +235,11 @@ class AttentionTap:
     def _emit(self, inside: _Inside, picture: int, p: Tensor, lanes: Lanes) -> None:
         """`p` `[places, T]` as maps of the lanes."""
         assert inside.grid is not None
-        kept = p[:, list(lanes.own)]
+        rows = p.T
+        maps = rows[list(lanes.own)]
         if lanes.padding:
-            kept = torch.cat([kept, p[:, list(lanes.padding)].sum(1, keepdim=True)], dim=1)
-        maps = kept.T.reshape(-1, *inside.grid).contiguous()
+            maps = torch.cat([maps, rows[list(lanes.padding)].sum(0, keepdim=True)])
+        maps = maps.reshape(-1, *inside.grid)
         self.sink(TextAttention(inside.layer, picture, maps, p.mean(0)))
 
 
@@ -271,17 +272,22 @@ def _entropy(q: Tensor, k: Tensor, mask: Tensor | None, scale: float, places: sl
     if mask is not None:
         mask = _columns(mask, places, rows)
         mask = mask[..., ::stride, :] if mask.shape[-2] > 1 else mask
-    p = softmax(q[:, ::stride], k, mask, scale)
-    return float(-torch.xlogy(p, p).sum(-1).mean() / log(max(k.shape[-2], 2)))
+    # exp is a fast kernel, log is not; what a mask forbids has log p = -inf and counts nothing
+    logs = torch.log_softmax(_scores(q[:, ::stride], k, mask, scale), -1).clamp(min=-1e4)
+    return float((logs.exp() * logs).sum(-1).mean() / -log(max(k.shape[-2], 2)))
 
 
 def softmax(q: Tensor, k: Tensor, mask: Tensor | None, scale: float) -> Tensor:
     """Probabilities `[heads, rows, keys]` in float32."""
-    scores = (q.float() * scale) @ k.float().transpose(-1, -2)
+    return _scores(q, k, mask, scale).softmax(-1)
+
+
+def _scores(q: Tensor, k: Tensor, mask: Tensor | None, scale: float) -> Tensor:
+    scores = q.float() @ (k.float() * scale).transpose(-1, -2)  # of the two, the keys are fewer
     if mask is not None:
         allowed = mask.dtype == torch.bool
         scores = scores.masked_fill(~mask, float("-inf")) if allowed else scores + mask
-    return scores.softmax(-1)
+    return scores
 
 
 def check_complete(recorded: Iterable[str], expected: Sequence[str]) -> None:

@@ -16,6 +16,9 @@ U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 
 JPEG_QUALITY = 88
+JPEG_QUALITY_LARGE = 80
+LARGE = 128
+"""Pixels a side above which JPEG stores colours at half the resolution."""
 PAGE_COLUMNS = 8
 SMALLEST_THUMBNAIL = 8
 
@@ -41,13 +44,15 @@ def image_size(path: Path) -> tuple[int, int, str]:
 
 
 def encode_image(pixels: U8, suffix: str) -> bytes:
-    """`pixels` as `.png` (smallest lossless) or `.jpg`."""
+    """`pixels` as `.png` (smallest lossless) or `.jpg`, whose colours are halved where it is large."""
     buffer = io.BytesIO()
     image = Image.fromarray(np.ascontiguousarray(pixels))
     if suffix == ".jpg":
         # Optimised noise may need more room than Pillow allots; it would fail with an OSError.
         ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, pixels.size)
-        image.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True)
+        large = max(pixels.shape) > LARGE
+        quality, colours = (JPEG_QUALITY_LARGE, 2) if large else (JPEG_QUALITY, 0)
+        image.save(buffer, "JPEG", quality=quality, subsampling=colours, optimize=True)
     else:
         image.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

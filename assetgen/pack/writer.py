@@ -18,7 +18,7 @@ from safetensors.numpy import save
 
 from assetgen.pack.codec import encode
 from assetgen.pack.errors import PackError
-from assetgen.pack.images import U8, encode_image, make_page
+from assetgen.pack.images import LARGE, U8, encode_image, make_page
 from assetgen.pack.schema import FORMAT, FileEntry, Manifest, Metadata, Thumbnail, Timing
 
 _ABANDONED_AFTER = 24 * 3600.0
@@ -67,9 +67,10 @@ class PackWriter:
         self._write(name, encode_image(pixels, Path(name).suffix))
 
     def page(self, array: str, frames: list[U8]) -> Thumbnail:
-        """Write `thumbnails/<array>.png` from every step's picture and describe it."""
+        """Write `thumbnails/<array>.png` (of large pictures `.jpg`) from every step's and describe it."""
         page, columns = make_page(frames)
-        name = f"thumbnails/{array}.png"
+        large = frames[0].ndim == 3 and max(frames[0].shape) > LARGE
+        name = f"thumbnails/{array}{'.jpg' if large else '.png'}"
         self.image(name, page)
         rows = -(-len(frames) // columns)
         return Thumbnail(name, columns, page.shape[0] // rows, page.shape[1] // columns)

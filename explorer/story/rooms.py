@@ -10,6 +10,9 @@ from explorer.story.provenance import Provenance
 from explorer.story.record import Record
 from explorer.story.texts import Texts
 
+READERS = ("cross_attention", "joint_attention")
+"""Kinds of layers that read the words."""
+
 DERIVED, ILLUSTRATION = Provenance.DERIVED, Provenance.ILLUSTRATION
 
 
@@ -150,7 +153,7 @@ def _layer_plot(ask: Ask, unit: Unit, layer: Layer) -> tuple[Plot | None, tuple[
         badge = record.provenance("self_attention_entropy")
         plot = ask.plot("entropy", values, badge, "entropy_formula", high=1.0)
         return plot, ask.python(f'.tensor("self_attention_entropy")[:, {column}]')
-    if layer.kind == "cross_attention" and (reading := record.layer_words(layer.id)) is not None:
+    if layer.kind in READERS and (reading := record.layer_words(layer.id)) is not None:
         column = record.layer_column("attention_mass", layer.id)
         plot = ask.plot("words", reading, DERIVED, "words_formula", high=1.0)
         expression = (

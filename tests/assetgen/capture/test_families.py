@@ -189,3 +189,24 @@ def test_parts_that_are_moved_in_and_out_are_watched_too(tmp_path: Path) -> None
     after = bake(baker, "after")
     assert np.array_equal(before.final(), after.final())
     assert np.array_equal(before.attention_atlas(1), after.attention_atlas(1))
+
+
+def test_the_viewer_profile_stays_within_half_a_megabyte_a_step(tmp_path: Path) -> None:
+    """SD 1.5's units, maps and sizes with random weights: every picture and map is noise, the worst case."""
+    from assetgen.estimate import step_bytes
+    from tests.fixtures.pipelines import thin_sd15
+
+    baker = bake_shop(thin_sd15(), tmp_path)
+    assert len(baker.architecture.units) == 46
+    prompt = "a fox and a cat on grass under the night sky with snow"
+    sizes = []
+    for steps in (1, 2):
+        asked = Settings(prompt, steps=steps, guidance=7.5)
+        path = baker.bake(Job(f"run-{steps}", "Run", asked), quiet=True)
+        assert validate(path) == []
+        files = [p for p in path.rglob("*") if p.is_file() and p.name != "final.png"]
+        sizes.append(sum(p.stat().st_size for p in files))
+    step = sizes[1] - sizes[0]
+    assert step + (path / "final.png").stat().st_size / 50 <= 500_000
+    expected = step_bytes(baker.architecture, "viewer", (512, 512), 15)
+    assert 0.6 < step / expected < 1.3
