@@ -66,6 +66,18 @@ VIEWS: dict[str, dict] = {
             "answers": (("castle-by-night/probe.seed", 1),),
         },
     },
+    "track": {
+        "camera": "gallery",
+        "hud": True,
+        "part": 0.3,
+        "state": {"track": True, "guess": 8.0},
+    },
+    "track_shown": {
+        "camera": "gallery",
+        "hud": True,
+        "part": 0.3,
+        "state": {"track": True, "guess": 8.0, "revealed": True},
+    },
     "spotlight": {"camera": "room", "hud": True, "state": {"selection": "spotlight:unit.resnet"}},
 }
 """Camera, part of the run (else the camera's own), state, and whether the HUD is shown."""

@@ -88,6 +88,7 @@ _STATE: dict[str, Callable[[State], dict[str, Any]]] = {
     "help": _menu("help"),
     "tours": _menu("tours"),
     "discoveries": _menu("discoveries"),
+    "track": lambda s: {"track": not s.track},
     "map": _menu("map"),
     "back": _back,
 }

@@ -21,6 +21,8 @@ class Areas:
     reading: Rect
     """Room for the reading panel; it takes as much height as its content needs."""
     timeline: Rect
+    track: Rect
+    """The concept track; without height while it is closed."""
     strip: Rect
     """The slim line of legends and view toggles above the timeline."""
     plan: Rect
@@ -32,14 +34,16 @@ class Areas:
 
     @staticmethod
     @lru_cache(maxsize=8)
-    def of(m: Metrics, plan_aspect: float = 1.0) -> Areas:
+    def of(m: Metrics, plan_aspect: float = 1.0, track_height: float = 0.0) -> Areas:
         """`plan_aspect` is the width of the valley's plan by its length."""
         safe, gutter = m.safe, m.px(32)
         grown = m.text_scale - 1
         timeline_height = m.px(172 + 68 * grown)
         timeline = Rect(safe.x, safe.bottom - timeline_height, safe.width, timeline_height)
         reading_width = min(m.px(500 * (1 + 0.5 * grown)), round(0.46 * safe.width))
-        free = timeline.y - gutter
+        above = timeline.y - (m.px(12) if track_height else 0)
+        track = Rect(safe.x, above - track_height, safe.width, track_height)
+        free = track.y - (m.px(16) if track_height else gutter)
         reading = Rect(safe.right - reading_width, safe.y, reading_width, free - safe.y)
         prompt = Rect(safe.x, safe.y, reading.x - gutter - safe.x, m.tx(68))
         high = m.px(PLAN)
@@ -63,4 +67,4 @@ class Areas:
             x = safe.x + m.pad + m.px(20)
             broad = min(m.px(860 + 320 * grown), safe.right - x)
             sheet = Rect(x, safe.y, broad, free - safe.y)
-        return Areas(prompt, reading, timeline, strip, plan, pad, sheet)
+        return Areas(prompt, reading, timeline, track, strip, plan, pad, sheet)

@@ -47,13 +47,13 @@ def _shown(view: View) -> bool:
     """The small map gives way to a long prompt in large type."""
     if view.plan is None or view.state.menu not in (None, "map"):
         return False
-    if view.quiet and view.state.menu is None:
+    if view.cleared and view.state.menu is None:
         return False
     return view.state.menu == "map" or prompt.bottom(view) < view.areas.plan.y
 
 
 def key(view: View) -> Hashable:
-    return (view.plan, view.state.menu, view.state.selection, view.quiet, view.touched("map"))
+    return (view.plan, view.state.menu, view.state.selection, view.cleared, view.touched("map"))
 
 
 def build(view: View) -> Section:
@@ -215,7 +215,7 @@ def marker_key(view: View) -> Hashable:
     """Steps of half a metre and a few degrees; less changes nothing."""
     pose = view.pose
     turn = round(pose.heading / HEADING_STEP)
-    return (view.plan, view.state.menu, view.quiet, round(pose.x * 2), round(pose.y * 2), turn)
+    return (view.plan, view.state.menu, view.cleared, round(pose.x * 2), round(pose.y * 2), turn)
 
 
 def build_marker(view: View) -> Section:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 from explorer.hud import (
+    emergence,
     heard,
     minimap,
     notices,
@@ -52,6 +53,8 @@ ELEMENTS = (
     Element("timeline", timeline.key, timeline.build),
     Element("marks", nudge.marks_key, nudge.build_marks),
     Element("playhead", timeline.playhead_key, timeline.build_playhead),
+    Element("track", emergence.key, emergence.build),
+    Element("flag", emergence.flag_key, emergence.build_flag),
     Element("nudge", nudge.key, nudge.build),
     Element("tour", tour.key, tour.build),
     Element("tour_time", tour.time_key, tour.build_time),
@@ -166,6 +169,9 @@ class HudModel:
             return
         self.dirty = False
         self._refresh_panel()
+        if (height := emergence.size(self.view)) != self.view.track_height:
+            self.view.track_height = height
+            self._keys.clear()
         for name, key, build in ELEMENTS:
             value = key(self.view)
             if name in self._keys and self._keys[name] == value:

@@ -28,13 +28,13 @@ def key(view: View) -> Hashable:
     s = view.state
     return (
         s.run, s.word, s.overlay, s.attention_scale, s.magnitude_scale, s.split, s.decoded, s.menu,
-        s.cost, s.selection == "cost", view.plan, view.quiet, view.touched("strip"),
+        s.cost, s.selection == "cost", s.track, view.plan, view.cleared, view.touched("strip"),
     )  # fmt: skip
 
 
 def build(view: View) -> Section:
     """Legend at the left, toggles after it; hidden while a sheet is open or nothing is loaded."""
-    if view.state.menu is not None or view.record is None or view.quiet:
+    if view.state.menu is not None or view.record is None or view.cleared:
         return Section()
     m, area = view.metrics, view.areas.strip
     pad, gap = m.px(14), m.px(8)
@@ -43,6 +43,8 @@ def build(view: View) -> Section:
     pieces: list[Draw] = [first, _split, _decoded]
     if first is not _attention or view.state.cost is not None:  # the word has the rooms' light
         pieces.append(_meter)
+    if first is not _attention:
+        pieces.append(_track)
     rows = _rows(view, pieces, room)
     top = area.bottom - area.height * len(rows)
     shapes: list[Shape] = []
@@ -221,5 +223,15 @@ def _meter(view: View, x: float, y: float, room: float) -> Piece:
     shapes, widget = chip(
         view, "strip.meter", x, y, view.text("strip.cost.name"), action, on=on, style=SMALL,
         description=view.text("strip.cost.long"),
+    )  # fmt: skip
+    return shapes, [widget], widget.rect.right
+
+
+def _track(view: View, x: float, y: float, room: float) -> Piece:
+    """The concept track, open or closed."""
+    on = view.state.track
+    shapes, widget = chip(
+        view, "strip.track", x, y, view.text("strip.track.name"), change(track=not on), on=on,
+        style=SMALL, description=view.text("track.long"),
     )  # fmt: skip
     return shapes, [widget], widget.rect.right

@@ -104,6 +104,8 @@ class View:
     tours: tuple[tuple[str, str, str], ...] = ()
     """Name, title and line about every tour."""
     plan: MapPlan | None = None
+    track_height: float = 0.0
+    """Of the concept track, pixels; 0 while it is closed."""
     pose: Pose = field(default_factory=Pose)
     local: Local = field(default_factory=Local)
 
@@ -115,7 +117,8 @@ class View:
     @property
     def areas(self) -> Areas:
         """Where everything stands."""
-        return Areas.of(self.metrics, 1.0 if self.plan is None else self.plan.aspect)
+        aspect = 1.0 if self.plan is None else self.plan.aspect
+        return Areas.of(self.metrics, aspect, self.track_height)
 
     @property
     def finger(self) -> float:
@@ -134,6 +137,11 @@ class View:
         """Whether map and legends make room: for a tour, or for the welcome of a kiosk."""
         kiosk = self.state.kiosk
         return self.led or (kiosk is not None and (kiosk.welcome or kiosk.phase == "attract"))
+
+    @property
+    def cleared(self) -> bool:
+        """Whether map and legends are away: they make room, or the concept track stands in their place."""
+        return self.quiet or self.track_height > 0
 
     @property
     def card_bottom(self) -> float:

@@ -1,0 +1,324 @@
+"""The concept track above the timeline: guess when a word appears, then see what was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from explorer.hud import palette
+from explorer.hud.geometry import Point, Rect
+from explorer.hud.metrics import BADGE, LABEL, SMALL, TICK
+from explorer.hud.parts import badge, panel, round_button
+from explorer.hud.shapes import Align, Box, Line, Polygon, Shape, disc
+from explorer.hud.timeline import Track
+from explorer.hud.view import Section, View
+from explorer.hud.widget import Slide, Widget, change
+from explorer.story.emergence import Row, asked, half, shown, signal
+from explorer.story.record import Series
+
+WORDS, CONTROLS = 6, 3
+ROW, SMALL_ROW, HEAD, FOOT = 38, 24, 76, 66
+
+
+def size(view: View) -> float:
+    """Height of the band; 0 while it is closed."""
+    s, record = view.state, view.record
+    if not s.track or record is None or view.quiet or s.menu is not None:
+        return 0.0
+    found = shown(record, WORDS, CONTROLS)
+    words = sum(not row.control for row in found)
+    m = view.metrics
+    rows = m.tx(ROW) * max(words, 1) + m.tx(SMALL_ROW) * (len(found) - words)
+    return round(m.tx(HEAD) + rows + m.tx(FOOT))
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where the parts of the band lie."""
+
+    rect: Rect
+    left: float
+    """Where names begin."""
+    lanes: tuple[tuple[Row, Rect], ...]
+    foot: Rect
+    """The lane of signal to noise."""
+
+    @staticmethod
+    def of(view: View) -> Band:
+        m, track, record = view.metrics, Track.of(view), view.record
+        rect = view.areas.track
+        lanes = []
+        y = rect.y + m.tx(HEAD)
+        for row in shown(record, WORDS, CONTROLS) if record else ():
+            high = m.tx(SMALL_ROW if row.control else ROW)
+            lane = Rect(track.left, y + m.px(2), track.right - track.left, high - m.px(6))
+            lanes.append((row, lane))
+            y += high
+        foot = Rect(track.left, y + m.px(16), track.right - track.left, m.tx(FOOT) - m.px(32))
+        return Band(rect, rect.x + m.px(24), tuple(lanes), foot)
+
+
+def key(view: View) -> Hashable:
+    s = view.state
+    if not s.track:
+        return None
+    return (
+        id(view.record), s.revealed, s.asked, s.guess, s.menu, view.quiet, s.steps,
+        view.touched("track"),
+    )  # fmt: skip
+
+
+def build(view: View) -> Section:
+    """The band; before the reveal it holds names and a question only."""
+    if size(view) <= 0 or view.record is None:
+        return Section()
+    s, band = view.state, Band.of(view)
+    about = asked(view.record, s.asked)
+    shapes = panel(view, band.rect)
+    head, widgets = _head(view, band, about)
+    shapes += head
+    for row, lane in band.lanes:
+        drawn, widget = _lane(view, band, row, lane, about)
+        shapes += drawn
+        widgets += widget
+    shapes += _signal(view, band)
+    group = Widget(
+        "track", "group", band.rect, view.text("track.name"), view.text("track.long"),
+        children=tuple(widgets),
+    )  # fmt: skip
+    return Section((group,), tuple(shapes), (band.rect,))
+
+
+def _head(view: View, band: Band, about: Row | None) -> tuple[list[Shape], list[Widget]]:
+    """The question or its answer at the left, the button that reveals, and the way out."""
+    m, s = view.metrics, view.state
+    y = band.rect.y + m.tx(HEAD) / 2 - m.px(4)
+    shapes: list[Shape] = []
+    widgets: list[Widget] = []
+    close = Rect.around(band.rect.right - m.px(44), y, m.px(60))
+    drawn, closer = round_button(
+        view, "track.close", close, "close", view.text("track.close"), change(track=False),
+        icon_size=18,
+    )  # fmt: skip
+    right = close.x - m.px(8)
+    if about is None:
+        text = view.text("track.none")
+    elif s.revealed:
+        text = _verdict(view, about)
+    else:
+        text = view.text(f"track.ask.{about.badge_array}", word=about.text)
+    if about is not None:
+        name = view.text("track.hide" if s.revealed else "track.reveal")
+        width = round(view.width(name, LABEL) + m.px(48))
+        rect = Rect(round(right - width), round(y - m.px(30)), width, m.px(60))
+        warm = view.warm("track.reveal")
+        inner = rect.inset(0, m.px(6))
+        fill = palette.HOVER if warm else palette.fade(palette.MEANING, 0.14)
+        shapes.append(Box(inner, m.px(12), fill, palette.MEANING, max(m.px(2), 1.0)))
+        shapes.append(view.middle(*rect.centre, name, LABEL, palette.INK, "centre"))
+        guess = middle(view) if s.guess is None else s.guess
+        action = (
+            change(revealed=False, guess=None) if s.revealed else change(revealed=True, guess=guess)
+        )
+        widgets.append(Widget("track.reveal", "button", rect, name, action=action))
+        right = rect.x - m.px(20)
+    if s.revealed and about is not None:
+        legend = view.text(f"track.legend.{about.badge_array}")
+        wide = view.width(legend, SMALL)
+        if right - band.left - wide > view.width(text, LABEL) + m.tx(180):
+            shapes.append(view.middle(right, y, legend, SMALL, palette.DIM, "right"))
+            right -= wide + m.px(20)
+    x = band.left
+    if s.revealed or about is None:
+        mark, pill = badge(view, x, y - m.tx(16), "DERIVED", palette.BADGES["DERIVED"])
+        shapes += mark
+        x = pill.right + m.px(16)
+    shapes.append(view.middle(x, y, view.fit(text, LABEL, right - x), LABEL, palette.INK))
+    return [*shapes, *drawn], [*widgets, closer]
+
+
+def middle(view: View) -> float:
+    """Where the flag stands before anybody moved it."""
+    return float((view.state.steps - 1) // 2)
+
+
+def _verdict(view: View, about: Row) -> str:
+    """What the data say about the word, beside the guess; no guess is called wrong."""
+    guess = round(middle(view) if view.state.guess is None else view.state.guess)
+    if about.step is None:
+        return view.text(f"track.reason.{about.reason or 'never'}", word=about.text)
+    apart = about.step - guess
+    name = "met" if apart == 0 else "later" if apart > 0 else "earlier"
+    return view.text(
+        f"track.{name}.{about.badge_array}", word=about.text, step=about.step + 1, guess=guess + 1,
+        apart=abs(apart),
+    )  # fmt: skip
+
+
+def _lane(
+    view: View, band: Band, row: Row, lane: Rect, about: Row | None
+) -> tuple[list[Shape], list[Widget]]:
+    """A word's name; its curve once it may be seen."""
+    m, s = view.metrics, view.state
+    chosen = about is not None and row.index == about.index
+    y = lane.centre[1]
+    shapes: list[Shape] = [
+        Box(lane, m.px(4), palette.fade(palette.RAISED, 1.0 if not row.control else 0.5))
+    ]
+    widget_id = f"track.word.{row.index}"
+    room = lane.x - band.left - m.px(24)
+    if row.control:
+        text = view.fit(view.text("track.control", word=row.text), SMALL, room)
+        shapes.append(view.middle(band.left, y, text, SMALL, palette.DIM))
+        widgets: list[Widget] = []
+    else:
+        color = (
+            palette.MEANING if chosen else palette.INK if view.warm(widget_id) else palette.MUTED
+        )
+        shapes.append(view.middle(band.left, y, view.fit(row.text, LABEL, room), LABEL, color))
+        rect = Rect(band.left - m.px(8), y - m.px(18), room + m.px(16), m.px(36))
+        action = change(asked=row.index)
+        widgets = [Widget(widget_id, "option", rect, row.text, action=action, checked=chosen)]
+    if s.revealed:
+        shapes += _curve(view, row, lane)
+    return shapes, widgets
+
+
+def _curve(view: View, row: Row, lane: Rect) -> list[Shape]:
+    """Bars under the curve, the parts of settling as fine lines, a mark where the word counts as there."""
+    m = view.metrics
+    color = palette.MUTED if row.control else palette.MEANING
+    shapes: list[Shape] = []
+    points = _points(lane, row.values)
+    wide = lane.width / max(len(row.values) - 1, 1)
+    fill = palette.fade(color, 0.20 if row.control else 0.34)
+    for x, y in points:  # one bar a recorded step
+        left, right = max(round(x - wide / 2), lane.x), min(round(x + wide / 2), lane.right)
+        corners = ((left, y), (right, y), (right, lane.bottom), (left, lane.bottom))
+        shapes.append(Polygon(corners, fill))
+    if not row.control:
+        for part in row.components:
+            line = _points(lane, part)
+            if len(line) > 1:
+                shapes.append(
+                    Line(tuple(line), max(m.px(1), 1.0), palette.fade(palette.MACHINE, 0.55))
+                )
+    if len(points) > 1:
+        shapes.append(Line(tuple(points), max(m.px(2), 1.0), color))
+    if row.step is not None and not row.control:
+        x = lane.x + lane.width * row.step / max(len(row.values) - 1, 1)
+        shapes.append(Line(((x, lane.y), (x, lane.bottom)), max(m.px(2), 1.0), palette.INK))
+        shapes.append(disc(x, lane.y + m.px(2), m.px(5), palette.INK))
+    return shapes
+
+
+def _points(lane: Rect, values: Series) -> list[Point]:
+    """A curve of values 0..1 in a lane; what was not recorded is passed over."""
+    last = max(len(values) - 1, 1)
+    return [
+        (lane.x + lane.width * i / last, lane.bottom - lane.height * min(max(v, 0.0), 1.0))
+        for i, v in enumerate(values)
+        if v is not None
+    ]
+
+
+def _signal(view: View, band: Band) -> list[Shape]:
+    """Signal to noise on a logarithmic scale, and where picture and noise are even."""
+    m, record = view.metrics, view.record
+    assert record is not None
+    values = signal(record)
+    known = [v for v in values if v is not None]
+    y = band.foot.centre[1]
+    name = view.fit(view.text("track.signal"), SMALL, band.foot.x - band.left - m.px(24))
+    shapes: list[Shape] = [view.middle(band.left, y, name, SMALL, palette.MUTED)]
+    if len(known) < 2:
+        return shapes
+    low, high = min(known), max(known)
+    span = max(high - low, 1e-6)
+    scaled = tuple(None if v is None else (v - low) / span for v in values)
+    shapes.append(Line(tuple(_points(band.foot, scaled)), max(m.px(2), 1.0), palette.MACHINE))
+    even = half(record)
+    if even is not None and low < 0 < high:
+        height = band.foot.bottom - band.foot.height * (0 - low) / span
+        ends = ((band.foot.x, height), (band.foot.right, height))
+        shapes.append(Line(ends, max(m.px(1), 1.0), palette.RULE))
+        x = band.foot.x + band.foot.width * even / max(len(values) - 1, 1)
+        shapes.append(disc(x, height, m.px(4), palette.MACHINE))
+        text = view.text("track.even", step=even + 1)
+        room_left = x - band.foot.x > view.width(text, TICK) + m.px(16)
+        at = x - m.px(10) if room_left else x + m.px(10)
+        align: Align = "right" if room_left else "left"
+        shapes.append(view.label(at, height - m.px(7), text, TICK, palette.MUTED, align))
+    for value, at in ((high, band.foot.y), (low, band.foot.bottom)):
+        ratio = 10**value
+        text = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
+        shapes.append(view.middle(band.foot.right + m.px(14), at, text, TICK, palette.DIM))
+    return shapes
+
+
+# -- what moves ------------------------------------------------------------------------------------
+
+
+def flag_key(view: View) -> Hashable:
+    s = view.state
+    if not s.track:
+        return None
+    return (
+        id(view.record), s.step, s.guess, s.revealed, s.asked, s.menu, view.quiet,
+        view.touched("flag"),
+    )  # fmt: skip
+
+
+def build_flag(view: View) -> Section:
+    """The visitor's flag, the line of the present step, and the numbers at it."""
+    record = view.record
+    if size(view) <= 0 or record is None:
+        return Section()
+    m, s, band, track = view.metrics, view.state, Band.of(view), Track.of(view)
+    if not band.lanes:
+        return Section()
+    top, bottom = band.lanes[0][1].y, band.foot.bottom
+    now = track.x(s.step)
+    shapes: list[Shape] = [
+        Line(((now, top), (now, bottom)), max(m.px(2), 1.0), palette.fade(palette.MEANING, 0.7))
+    ]
+    if s.revealed:
+        for row, lane in band.lanes:
+            value = row.values[s.whole_step] if s.whole_step < len(row.values) else None
+            text = view.texts.get("number.not_recorded") if value is None else f"{value:.2f}"
+            color = palette.DIM if row.control else palette.INK
+            shapes.append(view.middle(lane.right + m.px(14), lane.centre[1], text, TICK, color))
+    about = asked(record, s.asked)
+    if about is None:
+        return Section((), tuple(shapes))
+    guess = middle(view) if s.guess is None else s.guess
+    x = track.x(guess)
+    shapes += _pennant(view, x, top, bottom, round(guess) + 1)
+    if s.revealed:
+        return Section((), tuple(shapes))
+    slide = Slide(
+        ("guess",), 0.0, float(max(s.steps - 1, 0)), track.left, track.right, guess, 1.0,
+        settle="guess",
+    )  # fmt: skip
+    rect = Rect(track.left - m.px(20), top, track.right - track.left + m.px(40), bottom - top)
+    label = view.text("track.flag", step=round(guess) + 1)
+    widget = Widget("flag.slider", "slider", rect, label, view.text("track.drag"), slide=slide)
+    return Section((widget,), tuple(shapes))
+
+
+def _pennant(view: View, x: float, top: float, bottom: float, step: int) -> list[Shape]:
+    """A flag on a pole with the step that it stands on."""
+    m = view.metrics
+    text = view.text("track.guess", step=step)
+    wide, high = view.width(text, BADGE) + m.px(28), m.tx(30)
+    left = x + wide > view.areas.track.right - m.px(20)
+    x0 = x - wide if left else x
+    hot = view.warm("flag.slider")
+    back = palette.INK if hot else palette.mix(palette.INK, palette.MACHINE, 0.35)
+    y = top - m.px(8)
+    return [
+        Line(((x, y), (x, bottom)), max(m.px(3), 1.0), back),
+        Box(Rect(round(x0), round(y), round(wide), round(high)), m.px(6), back),
+        view.middle(x0 + m.px(14), y + high / 2, text, BADGE, palette.SOLID),
+        disc(x, bottom, m.px(5), back),
+    ]
