@@ -42,7 +42,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 or mps (default: cpu)")
     parser.add_argument("--dtype", choices=("auto", *DTYPES), default="auto")
     parser.add_argument("--offload", choices=OFFLOADS, default="none")
-    parser.add_argument("--gpus", type=float, default=0, help="graphics cards a worker, for ray")
+    parser.add_argument(
+        "--gpus",
+        type=float,
+        help="graphics cards a worker, for ray (default: 1 with --device cuda)",
+    )
     parser.add_argument(
         "--address", help="a running Ray cluster; auto finds the one of this machine"
     )
@@ -82,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
             force=options.force,
             say=partial(print, flush=True),
         )
-    return _summary(counts, len(jobs), options)
+    return _summary(counts, len(jobs), out / "failed")
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -153,7 +157,8 @@ def _executor(options: argparse.Namespace) -> Executor:
         return Local(options.workers)
     from assetgen.jobs.ray_cluster import Ray
 
-    return Ray(options.workers, options.threads, options.gpus, options.address)
+    gpus = float(options.device.startswith("cuda")) if options.gpus is None else options.gpus
+    return Ray(options.workers, options.threads, gpus, options.address)
 
 
 def _print_status(jobs: Iterable[JobSpec], ledger: Ledger) -> int:
@@ -176,17 +181,18 @@ _STATES = {
 }
 
 
-def _summary(counts: Counter[str], total: int, options: argparse.Namespace) -> int:
+def _summary(counts: Counter[str], total: int, failed: Path) -> int:
     print(f"{counts['done']} of {total} jobs are done")
-    if counts["quarantined"]:
+    if number := counts["quarantined"]:
         print(
-            f"{counts['quarantined']} are quarantined: read the logs "
-            f"(assetgen batch {options.jobs} --status), then pass --retry",
+            f"{number} {'is' if number == 1 else 'are'} quarantined: read the logs in {failed}, "
+            "then pass --retry",
             file=sys.stderr,
         )
-    if counts["other"]:
+    if number := counts["other"]:
         print(
-            f"{counts['other']} have a run of other settings in their place: --force replaces it",
+            f"{number} {'has' if number == 1 else 'have'} a run of other settings in place: "
+            "--force replaces it",
             file=sys.stderr,
         )
     return 0 if counts["done"] == total else 1

@@ -314,7 +314,7 @@ def test_batch_from_the_command_line(
     assert main([*command, str(out)]) == 1
     told = capsys.readouterr()
     assert "4 of 5 jobs are done" in told.out and "[" not in told.out
-    assert "1 are quarantined: read the logs" in told.err
+    assert f"1 is quarantined: read the logs in {out}/failed" in told.err
     assert main([*command, str(tmp_path), "--status", "--shard", "1/2"]) == 0
     assert capsys.readouterr().out.endswith("2 waiting\n")
 
