@@ -16,12 +16,13 @@ import panda3d.core as p3d
 
 from explorer.state import State
 from explorer.story.texts import Texts
+from explorer.view.lettering import Line, letter
 from explorer.view.palette import Palette
 from explorer.view.quality import Quality
 from explorer.view.textures import RunArrays
 from explorer.world.exhibits import ExhibitPlace
 from explorer.world.stations import Exhibit as Station
-from explorer.world.valley import Vec3
+from explorer.world.valley import Frame, Vec3
 
 QUIET_FRAMES = 4
 """Frames drawn before the first exhibit is begun: the first picture shares the machine with none."""
@@ -66,6 +67,14 @@ class Exhibit(Protocol):
 
     def clean_up(self) -> None:
         """Give back what is not under `root`."""
+
+
+def not_recorded(setting: Setting, frame: Frame, height: float = 0.24) -> p3d.NodePath:
+    """What stands where an array would be shown that this run did not record."""
+    line = Line(
+        setting.texts.get("sign.not_recorded"), frame, height, (150, 178, 212), align="centre"
+    )
+    return letter("not recorded", [line])
 
 
 Maker = Callable[[ExhibitPlace, Setting], Exhibit]

@@ -8,7 +8,7 @@ import numpy as np
 import panda3d.core as p3d
 
 from explorer.state import State
-from explorer.view.exhibition.base import Setting, Shown
+from explorer.view.exhibition.base import Setting, Shown, not_recorded
 from explorer.view.lettering import Line, letter
 from explorer.view.lights import Lights
 from explorer.view.mesh import Material, Mesh, make_geom, make_node
@@ -147,6 +147,9 @@ class Dig:
         self._ground.node().set_bounds(p3d.BoundingSphere(p3d.LPoint3(*middle), plan.size))
         self._ground.node().set_final(True)
         self._write(setting)
+        front = Frame(place.frame.to_world((0.0, plan.front, 1.2)), place.frame.yaw)
+        self._missing = not_recorded(setting, front)
+        self._missing.reparent_to(self.root)
 
     def _write(self, setting: Setting) -> None:
         """Words beside the core: what lies on top, and what at the bottom."""
@@ -163,9 +166,11 @@ class Dig:
     def dress(self, shown: Shown, state: State) -> None:
         picture = shown.textures.get("steps")
         if picture is None:
-            self._ground.stash()  # not recorded: an empty field
+            self._ground.stash()
+            self._missing.show()
             return
         self._ground.unstash()
+        self._missing.hide()
         final = array_texture("final", shown.run.pack.final()[None])
         self._ground.set_shader_inputs(picture=picture, bottom=final)
 

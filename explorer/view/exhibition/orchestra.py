@@ -17,7 +17,7 @@ from explorer.state import State
 from explorer.story.record import Record
 from explorer.story.score import Score
 from explorer.story.texts import Texts
-from explorer.view.exhibition.base import Setting, Shown
+from explorer.view.exhibition.base import Setting, Shown, not_recorded
 from explorer.view.lettering import Line, letter
 from explorer.view.lights import Lights
 from explorer.view.mesh import Material, Mesh, make_geom, make_node, matrix
@@ -112,7 +112,7 @@ class Orchestra:
     """Pipes and conductor as one Geom, words, and music."""
 
     def __init__(self, place: ExhibitPlace, setting: Setting) -> None:
-        self._place, self._texts = place, setting.texts
+        self._place, self._texts, self._setting = place, setting.texts, setting
         self._station = cast(kinds.Orchestra, place.station)
         self.root = p3d.NodePath(place.id)
         self._pipes: p3d.NodePath | None = None
@@ -143,6 +143,11 @@ class Orchestra:
             axis=p3d.LVecBase2f(float(np.cos(yaw)), float(np.sin(yaw))),
         )
         self._write(pack)
+        if not pack.has("unit_rms"):
+            front = self._place.frame.to_world((0.0, plan.CONDUCTOR[1] - 0.64, 0.8))
+            not_recorded(self._setting, Frame(front, self._place.frame.yaw)).reparent_to(
+                self._words
+            )
         self._score = self._loaded = self.heard = None
         self.music.load(None)
 

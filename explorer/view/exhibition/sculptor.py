@@ -11,7 +11,7 @@ import panda3d.core as p3d
 from assetgen.pack import Pack
 from explorer.state import State
 from explorer.story.record import settling_dust
-from explorer.view.exhibition.base import Setting, Shown
+from explorer.view.exhibition.base import Setting, Shown, not_recorded
 from explorer.view.flows import additive
 from explorer.view.lettering import Line, letter
 from explorer.view.lights import Lights
@@ -75,8 +75,19 @@ class Sculptor:
             name: [self._side(facing, station.columns // part) for part in (1, 2)]
             for name, facing in SIDES.items()
         }
+        self._missing = {name: self._sign(setting, facing) for name, facing in SIDES.items()}
         self._dust = self._make_dust(round(station.dust * setting.quality.particles))
         self._write(setting)
+
+    def _sign(self, setting: Setting, facing: float) -> p3d.NodePath:
+        """“Not recorded”, on the bare core of the stone."""
+        at = self._place.frame.to_world(
+            (0.0, -0.1 * facing, PLINTH + self._station.size * self._k / 2)
+        )
+        turned = 0.0 if facing > 0 else 180.0
+        sign = not_recorded(setting, Frame(at, self._place.frame.yaw + turned))
+        sign.reparent_to(self.root)
+        return sign
 
     def _bounded(self, node: p3d.GeomNode, margin: float) -> p3d.NodePath:
         """Under the root, culled like any other thing: a vertexless node has no bounds of its own."""
@@ -109,8 +120,9 @@ class Sculptor:
         for name, facing in SIDES.items():
             turned = 0.0 if facing > 0 else 180.0
             for key, z, height, color in (
-                ("title", 0.78, 0.21, (226, 238, 255)),
-                ("line", 0.48, 0.13, MUTED),
+                ("title", 0.86, 0.20, (226, 238, 255)),
+                ("line", 0.61, 0.12, MUTED),
+                *((("dust", 0.42, 0.12, MUTED),) if facing > 0 else ()),
             ):
                 at = self._place.frame.to_world((-half * facing, -thick * facing, z))
                 text = setting.texts.get(f"exhibit.sculptor.{name}.{key}")
@@ -120,9 +132,13 @@ class Sculptor:
     def dress(self, shown: Shown, state: State) -> None:
         for name, nodes in self._sides.items():
             texture = shown.textures.get(name)
+            if texture is None:
+                self._missing[name].show()
+            else:
+                self._missing[name].hide()
             for node in nodes:
                 if texture is None:
-                    node.stash()  # not recorded: no stone at all
+                    node.stash()
                 else:
                     node.unstash()
                     node.set_shader_input("picture", texture)
