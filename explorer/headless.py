@@ -131,6 +131,7 @@ def tour_frames(app: App, name: str, times: Iterable[float]) -> Iterator[NDArray
             app.frame(0.0)
             app.load_now()
         app.world.settle(app.store.state)
+        app.world.complete(app.store.state)
         app.world.drift = float(t)
         if app.hud:
             app.hud.settle()

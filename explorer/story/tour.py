@@ -73,7 +73,7 @@ class Stop(Base, frozen=True, kw_only=True):
         None
     )
     say: Annotated[list[TextKey], about("captions, each also spoken")] = []
-    hold: Annotated[float, about("seconds to rest after the last word", 0, 60)] = 1.2
+    hold: Annotated[float, about("seconds to rest after the last word", 0, 60)] = 1.6
     ask: Annotated[Question | None, about("a question at the end")] = None
 
 

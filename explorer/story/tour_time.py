@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import cos, radians, sin
+from math import cos, dist, radians, sin, tan
 
 import msgspec
 
@@ -22,10 +22,13 @@ from explorer.world.solids import Solids
 
 LEAD = 0.45
 """Part of a flight after which the narrator begins."""
-GAP = 0.5
+GAP = 0.8
 """Silence between two captions, seconds."""
 STEP_RATE = 2.0
 """Most recorded steps a second: full-screen pictures must not flicker."""
+LOWER = 5.0
+"""Views are made for a screen without captions: a tour looks so much lower, so that what it shows stands
+above them, degrees."""
 FADE = 0.3
 """Seconds to black at a cut, and again back."""
 
@@ -185,7 +188,9 @@ class _Layout:
         camera = self.cameras.get(name)
         if camera is None:
             return None
-        return rails.Stop(*view_of(camera, self.site.valley), camera.fov)
+        eye, (x, y, z) = view_of(camera, self.site.valley)
+        low = dist(eye[:2], (x, y)) * tan(radians(LOWER))
+        return rails.Stop(eye, (x, y, z - low), camera.fov)
 
     def _shot(
         self, stop: Stop, before: Shot | None, at: rails.Stop | None, there: rails.Stop | None
