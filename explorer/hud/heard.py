@@ -32,12 +32,13 @@ def build(view: View) -> Section:
         return Section()
     m, areas = view.metrics, view.areas
     text = view.text("heard.muted", caption=s.heard) if s.muted else s.heard
+    # above the line in which a discovery asks its question
     room = areas.strip.width - m.px(80)
     lines = view.wrap(text, LABEL, room)[:3]
     width = max(view.width(line, LABEL) for line in lines) + m.px(80)
     height = m.leading(LABEL) * len(lines) + m.px(28)
     rect = Rect(
-        areas.strip.x, round(areas.strip.y - m.px(16) - height), round(width), round(height)
+        areas.strip.x, round(areas.strip.y - m.px(92) - height), round(width), round(height)
     )
     color = palette.MUTED if s.muted else palette.MACHINE
     shapes: list[Shape] = [

@@ -159,7 +159,7 @@ class Display(Exhibit, tag="display", frozen=True, kw_only=True):
 class Orchestra(Exhibit, tag="orchestra", frozen=True, kw_only=True):
     """The Orchestra: every unit an instrument, seated by depth; the scheduler conducts."""
 
-    heard: Annotated[float, about("heard up to this far away, metres", 0, 100)] = 22.0
+    heard: Annotated[float, about("heard up to this far away, metres", 8, 100)] = 14.0
 
 
 AnyStation = (

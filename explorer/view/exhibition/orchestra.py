@@ -43,7 +43,7 @@ HAND: Vec3 = (0.0, plan.CONDUCTOR[1] + 0.1, 1.25)
 MUTED, COOL_INK, WARM_INK = (150, 178, 212), (190, 224, 255), (255, 214, 160)
 NARRATED = 0.25
 """The music's part of its volume while a tour speaks."""
-NEAR = 7.0
+NEAR = 6.0
 """Within this distance it is at its full volume, metres."""
 
 
