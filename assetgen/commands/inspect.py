@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from pathlib import Path
 
-from assetgen.pack.codec import encode
+from assetgen.pack.codec import decode, encode
+from assetgen.pack.resources import data_dir
 from assetgen.pack.schema import Architecture, Unit
 
 
@@ -15,7 +17,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "inspect", help="print a model's architecture", description=__doc__
     )
-    parser.add_argument("model", nargs="?", default="miniature", help="a name or a pipeline folder")
+    parser.add_argument(
+        "model",
+        nargs="?",
+        default="miniature",
+        help="a name, a pipeline folder, or owner/name on the hub",
+    )
     parser.add_argument("--json", action="store_true", help="print architecture.json")
     parser.add_argument("--layers", action="store_true", help="open every unit")
     parser.set_defaults(func=run)
@@ -23,11 +30,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Trace and print; no weights are read."""
-    from assetgen.capture.trace import trace
-    from assetgen.models.registry import find_model
-    from assetgen.models.skeleton import load_skeleton
-
-    architecture = trace(load_skeleton(find_model(options.model).folder))
+    architecture = shipped(options.model) or traced(options.model)
     if options.json:
         sys.stdout.write(encode(architecture).decode())
     else:
@@ -35,14 +38,40 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def shipped(model: str) -> Architecture | None:
+    """The architecture of a model that ships as a structure only: no configuration, no weights."""
+    folder = data_dir("assets") / "runs" / model
+    lone = Path(model).name == model and not Path(model).is_dir()
+    if not lone or not (folder / "architecture.json").is_file() or in_registry(model):
+        return None
+    return decode(Architecture, folder / "architecture.json")
+
+
+def in_registry(model: str) -> bool:
+    """Whether `model` is a name of config/models.yaml that can be run."""
+    from assetgen.models.registry import shipped_models
+
+    return model in shipped_models()
+
+
+def traced(model: str) -> Architecture:
+    """Run the model's denoiser on the meta device."""
+    from assetgen.capture.trace import trace
+    from assetgen.models.registry import find_model
+    from assetgen.models.skeleton import load_skeleton
+
+    return trace(load_skeleton(find_model(model).folder))
+
+
 def tree(architecture: Architecture, *, layers: bool = False) -> list[str]:
     """The architecture as indented lines: level by level, skips with their sources."""
     sample, edges = architecture.traced_at.sample, Counter(e.kind for e in architecture.edges)
-    cross = sum(layer.kind == "cross_attention" for u in architecture.units for layer in u.layers)
+    kinds = Counter(layer.kind for unit in architecture.units for layer in unit.layers)
     lines = [
         f"{architecture.model}: {architecture.class_}, {_count(architecture.parameters)} parameters, "
         f"{_count(architecture.flops)}FLOP a call at {_shape(sample[1:])}",
-        f"{len(architecture.units)} units, {edges['skip']} skips, {cross} cross-attention layers",
+        f"{len(architecture.units)} units, {edges['skip']} skips, {kinds['cross_attention']} "
+        f"cross-attention layers, {kinds['joint_attention']} joint-attention layers",
     ]
     skips = {e.target: e.source for e in architecture.edges if e.kind == "skip"}
     width = max(len(unit.id) + 2 * unit.level for unit in architecture.units)

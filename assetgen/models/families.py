@@ -51,7 +51,6 @@ class Family:
 _CLIP = TextPart(("tokenizer", "tokenizer_2"))
 FAMILIES: Mapping[str, Family] = {
     "StableDiffusionPipeline": Family("Stable Diffusion 1 and 2", "unet", (_CLIP,)),
-    "LatentConsistencyModelPipeline": Family("Latent consistency models", "unet", (_CLIP,), False),
     "StableDiffusionXLPipeline": Family("Stable Diffusion XL", "unet", (_CLIP,)),
     "PixArtAlphaPipeline": Family(
         "PixArt-α", "transformer", (TextPart(("tokenizer",), 120, lower=True),)

@@ -47,6 +47,11 @@ class Known:
     memory: float | None = None
 
 
+def shipped_models() -> tuple[str, ...]:
+    """Names of the models that lie in assets/."""
+    return tuple(_registry()["models"])
+
+
 def find_model(name: str, cache_dir: Path | None = None) -> ModelEntry:
     """A model of the registry, any pipeline folder, or a model of the cache; never from the network.
 

@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import support
 from tests.fixtures.packs import build_pack
 
 if TYPE_CHECKING:
     from diffusers import StableDiffusionPipeline
+
+
+CELLS: support.Cells = {}
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """What a test marked `supports` shows travels with its report, also between processes."""
+    outcome = yield
+    support.mark_report(item, outcome.get_result())  # type: ignore[attr-defined]
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    support.collect(CELLS, report)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """`--regenerate` stores which of them passed."""
+    worker = hasattr(session.config, "workerinput")
+    if CELLS and not worker and session.config.getoption("--regenerate"):
+        support.store(CELLS)
 
 
 @pytest.fixture(scope="session")

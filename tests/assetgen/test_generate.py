@@ -318,6 +318,13 @@ def test_inspect_prints_a_tree_and_json(
     assert json.loads(capsys.readouterr().out)["class"] == "UNet2DConditionModel"
 
 
+def test_inspect_knows_the_structures_that_ship(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", "flux"]) == 0
+    said = capsys.readouterr().out
+    assert "flux: FluxTransformer2DModel, 11.9 G parameters, 74.38 TFLOP" in said
+    assert "59 units, 0 skips, 0 cross-attention layers, 57 joint-attention layers" in said
+
+
 def test_sdxl_is_recorded_too(tmp_path: Path) -> None:
     from tests.fixtures.pipelines import tiny_xl_pipeline
 

@@ -57,6 +57,7 @@ def bake(baker: Baker, name: str, **settings: Any) -> Pack:
     return Pack.open(path)
 
 
+@pytest.mark.supports("pipelines", "recorded, same bits")
 def test_a_whole_run_is_recorded_and_the_picture_unchanged(baker: Baker) -> None:
     pack = bake(baker, "run")
     data = pack.metadata
@@ -79,6 +80,7 @@ def test_a_whole_run_is_recorded_and_the_picture_unchanged(baker: Baker) -> None
     assert (total < 0.999).all() if joint else np.allclose(total, 1, atol=1e-4)
 
 
+@pytest.mark.supports("pipelines", "not square")
 def test_a_picture_that_is_not_square(baker: Baker) -> None:
     pack = bake(baker, "wide", size=(24, 40))
     assert pack.metadata.size == (24, 40)
@@ -87,6 +89,7 @@ def test_a_picture_that_is_not_square(baker: Baker) -> None:
     assert pack.tensor("x_t").shape[-2:] == (12, 20)
 
 
+@pytest.mark.supports("pipelines", "guidance on and off")
 def test_the_conditional_half_is_the_prompts(baker: Baker) -> None:
     """With guidance the first step's conditional output is that of a run without."""
     alone = bake(baker, "alone-1", guidance=1.0, seed=4)
@@ -104,6 +107,7 @@ def _layer(pack: Pack) -> str:
     return pack.metadata.arrays["attention"].layers[0].id
 
 
+@pytest.mark.supports("pipelines", "several prompts")
 def test_several_prompts_in_one_batch(baker: Baker) -> None:
     asked = [
         Settings(PROMPT, steps=2, guidance=3.0, seed=1),
@@ -127,6 +131,7 @@ def test_several_prompts_in_one_batch(baker: Baker) -> None:
         assert np.allclose(*zip(*units, strict=True), rtol=1e-3)
 
 
+@pytest.mark.supports("pipelines", "padding told apart")
 def test_padding_has_a_lane_of_its_own_where_it_is_read(baker: Baker) -> None:
     pack = bake(baker, "run")
     lanes = pack.metadata.arrays["attention"].tokens
@@ -163,6 +168,7 @@ def test_an_unknown_pipeline_is_recorded_as_far_as_it_goes(tmp_path: Path) -> No
         bake(baker, "doubled", guidance=3.0, size=(32, 32))
 
 
+@pytest.mark.supports("pipelines", "half precision")
 @pytest.mark.parametrize(
     ("name", "dtype"), [("StableDiffusionPipeline", "float16"), ("FluxPipeline", "bfloat16")]
 )
@@ -178,6 +184,7 @@ def test_half_precision(name: str, dtype: str, tmp_path: Path) -> None:
     assert pack.metadata.software["dtype"] == dtype
 
 
+@pytest.mark.supports("pipelines", "offloaded", row="FluxPipeline")
 def test_parts_that_are_moved_in_and_out_are_watched_too(tmp_path: Path) -> None:
     """accelerate's hooks, as sequential offloading installs them, with the CPU as the accelerator."""
     import accelerate

@@ -65,6 +65,7 @@ def walk(
     return sample
 
 
+@pytest.mark.supports("schedulers", "x0 within 1e-4")
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_x0_of_a_model_that_knows_it_is_recovered(name: str, kind: str) -> None:
     x0 = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(2))
@@ -80,6 +81,7 @@ def test_x0_of_a_model_that_knows_it_is_recovered(name: str, kind: str) -> None:
         assert torch.allclose(step.x_t, step.alpha * x0 + step.sigma * step.eps, atol=1e-3)
 
 
+@pytest.mark.supports("schedulers", "coefficients confirmed")
 @pytest.mark.parametrize(("name", "kind"), SINGLE_SUM)
 def test_coefficients_lead_to_the_next_step(name: str, kind: str) -> None:
     x0 = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(2))
@@ -91,6 +93,7 @@ def test_coefficients_lead_to_the_next_step(name: str, kind: str) -> None:
         assert torch.allclose(step.next, following.x_t, atol=1e-5)
 
 
+@pytest.mark.supports("schedulers", "wrapped gives the same bits")
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_the_wrapped_step_gives_the_same_bits(name: str, kind: str) -> None:
     x0 = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(2))

@@ -44,6 +44,7 @@ def test_so_are_those_of_the_transformers(street: tuple[str, Architecture]) -> N
     assert architecture == decode(Architecture, ARCHITECTURES / f"{name}.json")
 
 
+@pytest.mark.supports("traces", "published figures")
 @pytest.mark.parametrize("name", FIGURES)
 def test_published_figures(name: str) -> None:
     """The files are what the traces give, by the two tests above."""
