@@ -93,7 +93,9 @@ class App:
     def _build_world(self, model: str) -> None:
         """Lay out the model's network by the scene's rules."""
         self._model = model
-        self.site = Site.build(self.runs.library.architectures[model], self.scene_file)
+        self.site = Site.build(
+            self.runs.library.architectures[model], self.scene_file, self.runs.library.architectures
+        )
         self.picker = self.site.picker(None, [])
         self.rig = Rig(self.site.valley)
         self.rig.place(self.site.view())
@@ -180,6 +182,9 @@ class App:
         """What only the application can do, asked for by the HUD."""
         if name == "open_run":
             self.open(*value)
+        elif name == "open_model":
+            entry = self.runs.choose(str(value), None, self.settings.run)
+            self.open(entry.model, entry.id)
         elif name == "teleport":
             self.go_to(str(value))
         elif name == "tour":

@@ -18,6 +18,8 @@ from explorer.story.ramps import ramp
 ROW, LEAST_ROW = 25, 19
 PLOT, TREEMAP, PROFILE = 164, 292, 164
 """Heights where there is room for all of it, reference pixels."""
+LEAST = 84
+"""Height of a treemap or a profile where there is hardly any."""
 
 Drawn = tuple[list[Shape], list[Widget]]
 
@@ -32,9 +34,9 @@ def chart_height(view: View, chart: Chart, plot: float) -> float:
         case Bars():
             return max(m.tx(ROW) * len(chart.rows) - less, m.tx(LEAST_ROW) * len(chart.rows))
         case Treemap():
-            return m.px(TREEMAP) - less * 2.2
+            return max(m.px(TREEMAP) - less, m.px(LEAST))
         case Profile():
-            return m.px(PROFILE) - less + m.tx(30)
+            return max(m.px(PROFILE) - less, m.px(LEAST)) + m.tx(30)
 
 
 def draw_chart(view: View, chart: Chart, rect: Rect) -> Drawn:
@@ -137,7 +139,8 @@ def _tile(view: View, tile: Tile, rect: Rect) -> Drawn:
     ink = max((palette.SOLID, palette.INK), key=lambda c: palette.contrast(c, back))
     radius = min(m.px(4), rect.width / 3, rect.height / 3)
     shapes: list[Shape] = [Box(rect, radius, back)]
-    if view.warm(name) or view.state.selection == tile.id:
+    framed = bool(tile.id) and (view.warm(name) or view.state.selection == tile.id)
+    if framed and min(rect.width, rect.height) > m.px(14):
         shapes.append(Box(rect, radius, edge=palette.MEANING, edge_width=max(m.px(3), 1.0)))
     pad, room = m.px(8), rect.width - 2 * m.px(8)
     if room >= view.width(tile.value, TICK) and rect.height >= m.tx(24):
@@ -147,6 +150,8 @@ def _tile(view: View, tile: Tile, rect: Rect) -> Drawn:
             shapes.append(view.label(rect.x + pad, rect.y + m.tx(40), tile.value, TICK, ink))
         else:
             shapes.append(view.label(rect.x + pad, rect.y + m.tx(20), tile.value, TICK, ink))
+    if not tile.id:
+        return shapes, []
     action = change(selection=tile.id)
     return shapes, [Widget(name, "button", rect, tile.label, tile.value, action=action)]
 

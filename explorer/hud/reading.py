@@ -15,7 +15,7 @@ from explorer.hud.parts import badge, link, panel, round_button, scroll_bar
 from explorer.hud.shapes import Line, Shape
 from explorer.hud.view import Section, View
 from explorer.hud.widget import Action, Command, Widget, change
-from explorer.story.panel import Panel, PanelAction
+from explorer.story.panel import Panel, PanelAction, Plot
 
 PLOT_SMALL, PLOT_LEAST = 112, 72
 """Height of the plot: when it is the main thing, beside numbers, and at the least, before text scrolls."""
@@ -86,7 +86,8 @@ class Place:
         plot = m.px(PLOT if view.state.depth == "look" else PLOT_SMALL)
         content = set_panel(view, shown, Flow(view, 0, 0, width, measuring=True), plot).y
         if shown.plot is not None and content > room:
-            plot = max(plot - (content - room), m.px(PLOT_LEAST))
+            least = m.px(PLOT_LEAST) if isinstance(shown.plot, Plot) else -m.px(PLOT)
+            plot = max(plot - (content - room), least)
             content = set_panel(view, shown, Flow(view, 0, 0, width, measuring=True), plot).y
         limit = max(content - room, 0.0)
         rect = Rect(area.x, area.y, area.width, round(head + min(content, room) + foot))

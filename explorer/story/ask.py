@@ -40,11 +40,7 @@ class Ask:
 
     def count(self, value: float) -> str:
         """A large number in words: 1.23 million."""
-        for name, size in (("billion", 1e9), ("million", 1e6), ("thousand", 1e4)):
-            if abs(value) >= size:
-                base = 1e3 if name == "thousand" else size
-                return self.texts.get(f"number.{name}", value=f"{value / base:.3g}")
-        return f"{value:,.0f}"
+        return in_words(self.texts, value)
 
     def percent(self, share: float | None) -> str | None:
         if share is None:
@@ -130,6 +126,15 @@ class Ask:
             self.text(f"plot.{title}"), values, bottom, max(top, bottom + 1e-9), badge,
             self.text(f"plot.{formula}"), self.step,
         )  # fmt: skip
+
+
+def in_words(texts: Texts, value: float) -> str:
+    """A large number in words: 1.23 million."""
+    for name, size in (("trillion", 1e12), ("billion", 1e9), ("million", 1e6), ("thousand", 1e4)):
+        if abs(value) >= size:
+            base = 1e3 if name == "thousand" else size
+            return texts.get(f"number.{name}", value=f"{value / base:.3g}")
+    return f"{value:,.0f}"
 
 
 def indices(tokens: Sequence[int]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from assetgen.pack import Architecture, Pack
 from explorer.state import State
+from explorer.story.annex import annex_panel
 from explorer.story.ask import Ask
 from explorer.story.cost import cost_panel
 from explorer.story.panel import Panel
@@ -28,6 +29,7 @@ BUILDERS: dict[str, Callable[[Ask, str], Panel]] = {
     "clock": lambda ask, _: clock_panel(ask),
     "tower": lambda ask, _: tower_panel(ask),
     "pixel": pixel_panel,
+    "annex": annex_panel,
     "cost": lambda ask, _: cost_panel(ask),
     "station": station_panel,
     "discovery": discovery_panel,
@@ -51,6 +53,8 @@ def panel_for(selection: str, state: State, record: Record, texts: Texts) -> Pan
         raise KeyError(f"nothing is called {selection!r}")
     ask = Ask(state, record, texts)
     if isinstance(record, Structure):
+        if family == "annex":
+            return annex_panel(ask, name)
         if family not in TRACED:
             return nothing_here(ask, selection)
         return without_run(ask, BUILDERS[family](ask, name))

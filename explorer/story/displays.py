@@ -283,5 +283,8 @@ DISPLAYS: dict[str, Callable[[Ask, str], Panel]] = {
     "road": road_panel,
     "clockwork": clockwork_panel,
     "encoder": encoder_panel,
+    "annex": lambda ask, name: display_panel(
+        ask, name, None, (), ask.python(".architecture.parameters")
+    ),
 }
 """Panels by the id of their station."""

@@ -56,7 +56,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of a whole: `share` of its area, `heat` 0..1 of its colour. `id` is what a press selects."""
+    """A part of a whole: `share` of its area, `heat` 0..1 of its colour. `id` is what a press selects, if any."""
 
     id: str
     label: str

@@ -119,7 +119,7 @@ class World:
             self._canvases[batch[0]] = node
         self._clock = signs.make_clock(self.places, self.palette)
         self._clock.reparent_to(self.root)
-        setting = Setting(self._base, self._texts, self.palette, quality)
+        setting = Setting(self._base, self._texts, self.palette, quality, valley.models)
         self.exhibition = Exhibition(self.places.exhibits, MAKERS, setting, self.root)
         self._mirror = Mirror(self._base, self.root) if quality.mirror else None
 
@@ -188,6 +188,7 @@ class World:
         labels = signs.make_signs(self.valley, self.places, pack, self._texts)
         labels.reparent_to(self._run_nodes)
         self._dress_canvases(decoded=False)
+        self.exhibition.stand()
 
     def _dress_canvases(self, *, decoded: bool) -> None:
         self._decoded = decoded

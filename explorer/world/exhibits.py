@@ -10,6 +10,7 @@ import numpy as np
 
 from explorer.world import orchestra
 from explorer.world import stations as kinds
+from explorer.world.annex import SIGN, Block, lay_annex
 from explorer.world.dig import CURB, MARGIN, WALK, DigPlan
 from explorer.world.displays import BACK, FACE, FLOOR, FRONT, lay_display
 from explorer.world.layout import LayoutError, footprint, shapes_overlap
@@ -34,6 +35,10 @@ class Ground:
     """Railings: blocked from the ground to hand height over their line."""
     targets: tuple[Box, ...] = ()
     """Boxes that select the exhibit."""
+    named: tuple[tuple[str, Box], ...] = ()
+    """Boxes that select something of their own, by its id."""
+    annex: tuple[Block, ...] = ()
+    """Models of the Annex."""
     seats: tuple[orchestra.Seat, ...] = ()
 
 
@@ -176,10 +181,35 @@ def platform(
     return ((x0, y0, z), (x1, y0, z), (x1, y1, z), (x0, y1, z))
 
 
+def _annex(station: kinds.Annex, valley: Valley) -> Ground:
+    """A plot, and a block for each model that is there; pointing at a block selects its model."""
+    blocks = lay_annex(station, valley.models)
+    boxes = {
+        b.model: ((b.x - b.side / 2, b.y, 0.0), (b.x + b.side / 2, b.y + b.side, 0.06 + b.side))
+        for b in blocks
+    }
+    signs = tuple(((b.sign, b.y, 0.0), (b.sign + SIGN, b.y + 0.12, 1.5)) for b in blocks)
+    return Ground(
+        width=station.width,
+        depth=station.depth,
+        blocks=(*boxes.values(), *signs),
+        targets=(
+            (
+                (-station.width / 2, -station.depth / 2, 0.0),
+                (station.width / 2, station.depth / 2, 0.1),
+            ),
+        ),
+        named=tuple((f"annex:{model}", box) for model, box in boxes.items())
+        + tuple((f"annex:{b.model}", sign) for b, sign in zip(blocks, signs, strict=True)),
+        annex=blocks,
+    )
+
+
 GROUNDS: dict[type[kinds.Exhibit], Callable[..., Ground]] = {
     kinds.Sculptor: _sculptor,
     kinds.Dig: _dig,
     kinds.Display: _display,
+    kinds.Annex: _annex,
     kinds.Orchestra: _orchestra,
 }
 """Kind of exhibit → what it needs of the ground."""
@@ -231,11 +261,14 @@ def exhibit_targets(place: ExhibitPlace) -> list[Target]:
     """What selects the exhibit when pointed at."""
     return [
         Target(
-            place.id,
+            id,
             Frame(place.frame.to_world(((x0 + x1) / 2, y0, z0)), place.frame.yaw),
             (x1 - x0, y1 - y0, z1 - z0),
         )
-        for (x0, y0, z0), (x1, y1, z1) in place.ground.targets
+        for id, ((x0, y0, z0), (x1, y1, z1)) in (
+            *((place.id, box) for box in place.ground.targets),
+            *place.ground.named,
+        )
     ]
 
 

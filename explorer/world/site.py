@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,10 +28,16 @@ class Site:
     places: Places
 
     @classmethod
-    def build(cls, architecture: Architecture, file: Path) -> Site:
-        """Raises SceneError or LayoutError, each one readable line."""
+    def build(
+        cls,
+        architecture: Architecture,
+        file: Path,
+        models: Mapping[str, Architecture] | None = None,
+    ) -> Site:
+        """`models` stand beside it in the Annex. Raises SceneError or LayoutError, each one readable line."""
         scene = load_scene(file)
         valley = lay_out(architecture, scene.layout)
+        valley.models = models or {}
         scene = fit(scene, valley)
         return cls(file, architecture, scene, valley, furnish(valley, scene))
 

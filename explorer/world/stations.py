@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -119,6 +119,8 @@ class LightLine(Station, tag="light_line", frozen=True, kw_only=True):
 class Exhibit(Station, frozen=True, kw_only=True):
     """What every exhibit has; each kind says what else. Optional ones are left out where there is no room."""
 
+    lasting: ClassVar[bool] = False
+    """Stands in a model without a run, too: nothing of it is recorded."""
     reach: Annotated[float, about("drawn from this far away, metres", 20, 1000)] = 170.0
 
 
@@ -162,6 +164,18 @@ class Orchestra(Exhibit, tag="orchestra", frozen=True, kw_only=True):
     heard: Annotated[float, about("heard up to this far away, metres", 8, 100)] = 14.0
 
 
+class Annex(Exhibit, tag="annex", frozen=True, kw_only=True):
+    """The Annex of true scale: models as blocks, their volume the number of their parameters."""
+
+    lasting: ClassVar[bool] = True
+    models: Annotated[list[Identifier], about("folders in runs/; those not there are left out")] = (
+        msgspec.field(default_factory=lambda: ["miniature", "sd15", "sdxl", "flux"])
+    )
+    density: Annotated[float, about("parameters a cubic metre", 1e5, 1e10)] = 20e6
+    width: Annotated[Length, about("width of the plot")] = 31.0
+    depth: Annotated[Length, about("depth of the plot")] = 12.4
+
+
 AnyStation = (
     Gallery
     | Canvas
@@ -178,5 +192,6 @@ AnyStation = (
     | Sculptor
     | Dig
     | Display
+    | Annex
     | Orchestra
 )

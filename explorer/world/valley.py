@@ -12,6 +12,9 @@ from math import cos, radians, sin
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assetgen.pack import Architecture
     from explorer.world.terrain import Terrain
 
 Vec3 = tuple[float, float, float]
@@ -152,6 +155,9 @@ class Valley:
     """Terrace edges as closed curves, for the map."""
     bounds: tuple[float, float, float, float] = (-200.0, -60.0, 200.0, 300.0)
     """x0, y0, x1, y1: the end of the walkable world."""
+
+    models: Mapping[str, Architecture] = field(default_factory=dict)
+    """Architectures beside this one, by the name of their folder: for the Annex."""
 
     def ground(self, x: float, y: float) -> float:
         """Terrain height without decks."""

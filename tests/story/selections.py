@@ -19,6 +19,7 @@ STATIONS = (
     "road",
     "clockwork",
     "encoder",
+    "annex",
 )
 
 

@@ -20,6 +20,7 @@ HIGHEST_GRADE = 8.0
 
 DYNAMIC = (
     "panel.station.",
+    "hud.model.",
     "hud.map.place",
     "hud.map.sign.",
     "hud.badge.",

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import dist
 from typing import Any, Protocol
 
 import panda3d.core as p3d
 
+from assetgen.pack import Architecture, Pack
 from explorer.state import State
 from explorer.story.texts import Texts
 from explorer.view.lettering import Line, letter
@@ -38,6 +39,8 @@ class Setting:
     texts: Texts
     palette: Palette
     quality: Quality
+    models: Mapping[str, Architecture] = field(default_factory=dict)
+    """Architectures that stand beside this one."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,10 @@ class Exhibition:
         self._places, self._makers, self._setting, self._parent = places, makers, setting, parent
         self._pool = pool or ThreadPoolExecutor(1, "exhibits")
         self._built: dict[str, Exhibit] = {}
-        self._coming: dict[str, tuple[Shown, Future[Exhibit]]] = {}
+        self._coming: dict[str, tuple[Shown | None, Future[Exhibit]]] = {}
         self._shown: Shown | None = None
+        self._bare = False
+        """There is no run and none is coming: only what needs none is made."""
         self._frames = 0
 
     @property
@@ -121,6 +126,10 @@ class Exhibition:
         else:
             self._drop()
 
+    def stand(self) -> None:
+        """A model without a run is shown."""
+        self._bare = True
+
     def follow(self, state: State) -> None:
         for exhibit in self._built.values():
             exhibit.follow(state)
@@ -145,14 +154,17 @@ class Exhibition:
     def _begin(self, place: ExhibitPlace, state: State, eye: Vec3) -> None:
         """Make an exhibit that came into reach."""
         shown, away = self._shown, dist(place.frame.origin, eye)
-        if shown is None or place.id in self._built or place.id in self._coming:
+        if shown is None and not (self._bare and place.station.lasting):
+            return
+        if place.id in self._built or place.id in self._coming:
             return
         if away > place.station.reach:
             return
 
         def make() -> Exhibit:
             exhibit = self._makers[type(place.station)](place, self._setting)
-            exhibit.dress(shown, state)
+            if shown is not None:
+                exhibit.dress(shown, state)
             return exhibit
 
         self._coming[place.id] = (shown, self._pool.submit(make))
@@ -177,10 +189,10 @@ class Exhibition:
     def _take_in(self, place: ExhibitPlace, state: State) -> None:
         shown, future = self._coming.pop(place.id)
         exhibit = future.result()
-        if self._shown is None or shown.run.pack is not self._shown.run.pack:
+        if _pack(shown) is not _pack(self._shown):
             exhibit.clean_up()  # another run was opened meanwhile
             return
-        if shown is not self._shown:
+        if self._shown is not None and shown is not self._shown:
             exhibit.dress(self._shown, state)
         exhibit.follow(state)
         exhibit.root.reparent_to(self._parent)
@@ -200,3 +212,7 @@ class Exhibition:
             if not future.cancelled() and future.exception() is None:
                 future.result().clean_up()
         self._coming.clear()
+
+
+def _pack(shown: Shown | None) -> Pack | None:
+    return None if shown is None else shown.run.pack

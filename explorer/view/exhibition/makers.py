@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.view.exhibition.annex import Annex
 from explorer.view.exhibition.base import Maker
 from explorer.view.exhibition.dig import Dig
 from explorer.view.exhibition.display import Display
@@ -13,5 +14,6 @@ MAKERS: dict[type[kinds.Exhibit], Maker] = {
     kinds.Sculptor: Sculptor,
     kinds.Dig: Dig,
     kinds.Display: Display,
+    kinds.Annex: Annex,
     kinds.Orchestra: Orchestra,
 }
