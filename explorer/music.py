@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import wave
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
+from assetgen.pack import Pack, PackError
 from explorer.sound import open_manager
-from explorer.story.score import RATE
+from explorer.story.record import Record
+from explorer.story.score import LENGTH, RATE, Score
 
 RAMP = 0.9
 """Seconds from silence to full volume, and back: nothing starts or ends suddenly."""
@@ -124,3 +128,51 @@ class Music:
             self._manager.shutdown()
             p3d.VirtualFileSystem.get_global_ptr().unmount(self._disk)
         self._manager = None
+
+
+def whole(loops: NDArray[np.float32], seconds: float) -> NDArray[np.float32]:
+    """A run from first to last step as one piece, `seconds` a step, cross-faded as in the world."""
+    count = round(len(loops) * seconds * RATE)
+    moment = np.arange(count) / (seconds * RATE)
+    low = np.minimum(moment.astype(int), len(loops) - 1)
+    part = np.clip((moment - low) * 2 - 1, 0, 1) * np.pi / 2  # held for half a step, then faded
+    high = np.minimum(low + 1, len(loops) - 1)
+    at = np.arange(count) % LENGTH
+    same = low == high
+    out = loops[low, at] * np.where(same, 1, np.cos(part)) + loops[high, at] * np.where(
+        same, 0, np.sin(part)
+    )
+    ends = np.minimum(np.arange(count), np.arange(count)[::-1]) / (RAMP * RATE)
+    return np.asarray(out * np.clip(ends, 0, 1), np.float32)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """`python -m explorer.music RUN out.wav`: the Orchestra of a run as a file, and how different its steps sound."""
+    parser = argparse.ArgumentParser(prog="python -m explorer.music", description=main.__doc__)
+    parser.add_argument("run", type=Path, help="folder of a recorded run")
+    parser.add_argument("out", type=Path, help="WAV file to write")
+    parser.add_argument("--seconds", type=float, default=0.5, help="seconds a step")
+    given = parser.parse_args(arguments)
+    try:
+        pack = Pack.open(given.run)
+    except PackError as error:
+        parser.exit(2, f"{error}\n")
+    score = Score(Record(pack, pack.architecture))
+    if score.loudness is None:
+        parser.exit(
+            2,
+            f"{given.run}: unit_rms was not recorded; bake the run again without leaving it out\n",
+        )
+    given.out.write_bytes(wav(whole(score.loops(), given.seconds)))
+    last = pack.steps - 1
+    for name, a, b in (
+        ("first and last step", 0, last),
+        ("first and second step", 0, min(1, last)),
+    ):
+        print(f"spectral distance of {name}: {score.distance(a, b):.3f}")
+    print(given.out)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -129,7 +129,9 @@ class Sculptor(Exhibit, tag="sculptor", frozen=True, kw_only=True):
 
     size: Annotated[float, about("side of the stone, metres", 2, 9)] = 6.0
     relief: Annotated[float, about("how far a white pixel stands out, metres", 0.1, 2)] = 0.8
-    columns: Annotated[int, about("columns to a side", 8, 128)] = 64
+    columns: Annotated[
+        int, about("columns to a side up close; fewer from afar and on weak machines", 8, 256)
+    ] = 128
     dust: Annotated[int, about("grains of dust", 0, 20000)] = 2400
 
 

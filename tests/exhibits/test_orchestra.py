@@ -16,7 +16,7 @@ import pytest
 
 from assetgen.pack import Pack
 from assetgen.pack.resources import data_dir
-from explorer.music import RAMP, Music, mix, wav
+from explorer.music import RAMP, Music, main, mix, wav
 from explorer.state import State
 from explorer.story.build import panel_for
 from explorer.story.record import Record
@@ -138,6 +138,22 @@ def test_a_run_without_magnitudes_is_silent_and_says_nothing(pack: Pack, texts: 
     assert score.distance(0, 1) is None and caption(score, 0, texts) is None
     panel = panel_for("station:orchestra", State(steps=pack.steps), record, texts)
     assert panel.plot is None and panel.facts[0].value == "not recorded"
+
+
+def test_a_run_is_written_as_a_file(
+    pack: Pack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(pack.path), str(tmp_path / "run.wav"), "--seconds", "0.4"]) == 0
+    said = capsys.readouterr().out
+    score = Score(Record(pack, pack.architecture))
+    assert f"first and last step: {score.distance(0, 5):.3f}" in said
+    with wave.open(str(tmp_path / "run.wav")) as file:
+        assert file.getnframes() == round(6 * 0.4 * RATE)
+        samples = np.frombuffer(file.readframes(10**6), "<i2") / 32767
+    assert np.abs(samples).max() <= PEAK * 2**0.5 and abs(samples[0]) < 1e-3 > abs(samples[-1])
+    with pytest.raises(SystemExit) as left:
+        main([str(tmp_path), str(tmp_path / "no.wav")])
+    assert left.value.code == 2
 
 
 def test_distance_measures_what_two_sounds_share() -> None:

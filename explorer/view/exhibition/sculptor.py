@@ -26,8 +26,8 @@ from explorer.world.valley import Frame, Vec3
 SIDES = {"steps": 1.0, "predicted": -1.0}
 """Array shown on each side of the stone; 1 is the front."""
 VERTICES = 18
-FAR = 42.0
-"""From here on a quarter of the columns draws the same stone, metres."""
+DISTANCES = (20.0, 42.0)
+"""Where the stone changes to half, and to a quarter, of the columns to a side, metres: they are too small to tell."""
 MUTED = (150, 178, 212)
 
 
@@ -72,12 +72,17 @@ class Sculptor:
             size=size, relief=station.relief * self._k, foot=0.32 - PLINTH - size / 2,
         )  # fmt: skip
         self._sides = {
-            name: [self._side(facing, station.columns // part) for part in (1, 2)]
+            name: [self._side(facing, columns) for columns in self._columns(setting)]
             for name, facing in SIDES.items()
         }
         self._missing = {name: self._sign(setting, facing) for name, facing in SIDES.items()}
         self._dust = self._make_dust(round(station.dust * setting.quality.particles))
         self._write(setting)
+
+    def _columns(self, setting: Setting) -> list[int]:
+        """Columns to a side: near, further away, far. A weak machine never draws the most."""
+        most = self._station.columns if setting.quality.occlusion else self._station.columns // 2
+        return [most, self._station.columns // 2, self._station.columns // 4]
 
     def _sign(self, setting: Setting, facing: float) -> p3d.NodePath:
         """“Not recorded”, on the bare core of the stone."""
@@ -150,12 +155,11 @@ class Sculptor:
     def update(self, state: State, eye: Vec3, dt: float) -> None:
         """The side that faces the eye, both from the edge; fewer columns from afar."""
         x, y, _ = eye
-        far = np.hypot(x, y) > FAR
+        shown = sum(float(np.hypot(x, y)) > away for away in DISTANCES)
         edge = self._station.relief * self._k + 0.5
         for name, facing in SIDES.items():
-            seen = y * facing < edge
-            for node, coarse in zip(self._sides[name], (False, True), strict=True):
-                if seen and bool(far) == coarse:
+            for number, node in enumerate(self._sides[name]):
+                if y * facing < edge and number == shown:
                     node.show()
                 else:
                     node.hide()
