@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import yaml
@@ -16,11 +16,14 @@ from assetgen.pack.schema import Profile
 _SWEPT = ("seed", "steps", "guidance")
 """Fields that may be lists: a job for every combination."""
 
+Size = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(x[0-9]+)?$")]
+
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One prompt of a jobs file, defaults filled in.
 
-    `size` is (height, width) in pixels, `scheduler` one of `assetgen.models.runtime` instead of the model's.
+    `size` is `768x512`, width first, or the side of a square in pixels; `scheduler` is a name of
+    `assetgen.models.names` and replaces the model's own.
     """
 
     prompt: str
@@ -29,7 +32,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int | list[int] = 0
     steps: int | list[int] = 40
     guidance: float | list[float] = 4.0
-    size: tuple[int, int] | None = None
+    size: Size | int | None = None
     scheduler: str | None = None
     profile: Profile = "viewer"
     pair: str | None = None

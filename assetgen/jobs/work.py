@@ -91,6 +91,7 @@ class BakeWork:
             return []
         self._use_threads()
         from assetgen.capture.call import Settings
+        from assetgen.commands.generate import parse_size
         from assetgen.generate import Job
 
         entry = job.entry
@@ -100,7 +101,7 @@ class BakeWork:
             steps=int(_one(entry.steps)),
             seed=int(_one(entry.seed)),
             guidance=float(_one(entry.guidance)),
-            size=entry.size,
+            size=parse_size(str(entry.size)) if entry.size else None,
         )
         baked = Job(job.id, job.title, settings, entry.profile, entry.pair, key=job.key)
         baker = self._baker(entry)

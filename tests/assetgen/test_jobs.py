@@ -77,6 +77,7 @@ def test_lists_are_swept(tmp_path: Path) -> None:
         ("prompts: {a: 3}", "prompt 'a' is neither a text nor a mapping"),
         ("prompts: {a: {prompt: x, sed: 3}}", "prompt 'a': Object contains unknown field `sed`; fields are"),
         ("prompts: {a: {prompt: x, seed: three}}", r"prompt 'a': Expected `int \| array`, got `str`"),
+        ("prompts: {a: {prompt: x, size: wide}}", "Expected `str` matching regex"),
         ("prompts: {a: {seed: 3}}", "missing required field `prompt`"),
         ("prompts: {../a: x}", "is no folder name"),
         ("prompts: {a: {prompt: x, seed: [1]}, a-seed-1: x}", "two jobs are called 'a-seed-1'"),
@@ -98,7 +99,7 @@ def test_everything_that_matters_is_in_the_key(
     base = job_key(job, model, "abc", Where())
     assert base == job_key(job, model, "abc", Where())
     values = {"prompt": "a cat", "title": "Fox", "negative": "x", "seed": 1, "steps": 2,
-              "guidance": 1.0, "size": (64, 64), "profile": "light", "pair": "p", "scheduler": "euler"}  # fmt: skip
+              "guidance": 1.0, "size": "64x48", "profile": "light", "pair": "p", "scheduler": "euler"}  # fmt: skip
     assert set(values) == set(Entry.__struct_fields__) - {"model"}
     others = [
         job_key(JobSpec("run", msgspec.structs.replace(job.entry, **{field: value})), model, "abc", Where())
@@ -221,7 +222,8 @@ def test_an_interrupted_batch_leaves_no_worker_and_nothing_to_sweep(
 ) -> None:
     (tmp_path / "template.json").write_bytes(template_from(pack_path))
     code = (
-        "import sys; from pathlib import Path; from tests.fixtures.jobs import *\n"
+        "import signal, sys; from pathlib import Path; from tests.fixtures.jobs import *\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in the background
         "out = Path(sys.argv[1]); make = Make(out, (out / 'template.json').read_bytes())\n"
         "say = lambda event: print(event.pid, flush=True)\n"
         "run_batch(make_jobs(5000), ledger_of(out), Local(2, 'fork'), make, started=say)\n"
@@ -280,7 +282,7 @@ JOBS = """
 defaults: {steps: 2, profile: light}
 prompts:
   fox: {prompt: a fox on grass, seed: [3, 4, 5]}
-  cat: {prompt: a cat, guidance: 1.0, scheduler: euler-a, size: [48, 32]}
+  cat: {prompt: a cat, guidance: 1.0, scheduler: euler-a, size: 32x48}
 """
 
 
