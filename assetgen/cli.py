@@ -16,6 +16,8 @@ COMMANDS = (
     "assetgen.commands.generate",
     "assetgen.commands.batch",
     "assetgen.commands.study",
+    "assetgen.commands.importing",
+    "assetgen.commands.export",
     "assetgen.commands.inspect",
     "assetgen.commands.cache",
     "assetgen.commands.validate",

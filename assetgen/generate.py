@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import re
 import shutil
 import socket
 from collections.abc import Callable
@@ -401,8 +400,3 @@ def check_space(folder: Path, needed: int) -> None:
             f"{existing} has {free / 1e6:.0f} MB free, {needed / 1e6:.0f} MB are needed",
             "free some space or pass another --out",
         )
-
-
-def slug(prompt: str) -> str:
-    """A folder name made of the prompt's words."""
-    return "-".join(re.findall(r"[a-z0-9]+", prompt.lower()))[:80] or "run"

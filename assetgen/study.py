@@ -15,9 +15,10 @@ from assetgen.capture.call import Settings
 from assetgen.capture.cut import check_cuts
 from assetgen.capture.solvers import solver_for
 from assetgen.errors import InputError
-from assetgen.generate import Baker, Job, slug
+from assetgen.generate import Baker, Job
 from assetgen.models.runtime import other_scheduler
 from assetgen.pack import Architecture, Metadata, Pack, PackError
+from assetgen.pack.names import slug
 from assetgen.pack.resources import data_dir
 from assetgen.pack.schema import CutMode, Study, StudyKind
 from assetgen.pack.validate_study import cut_ids
@@ -88,7 +89,7 @@ def base_run(baker: Baker, name: str) -> Metadata:
         data = Pack.open(baker.folder / name).metadata
     except PackError as error:
         raise InputError(f"the base run {name!r} cannot be read: {error}", again) from None
-    if data.study is not None or data.profile == "light":
+    if data.study is not None or data.profile == "light" or data.seed is None:
         raise InputError(f"the base run {name!r} is no full run", again)
     if data.model.weights != baker.weights:
         raise InputError(f"the base run {name!r} was recorded with other weights", again)
@@ -129,6 +130,7 @@ def job_of(
     weights: Path | None = None,
 ) -> Job:
     """The light run that gives `base` one other `value`."""
+    assert base.seed is not None and base.guidance_scale is not None  # only imports lack them
     study = Study(kind, base.id, value, label, str(value) if mode else None, mode)
     settings = Settings(
         prompt=str(value) if kind == "prompt" else base.prompt,

@@ -50,9 +50,9 @@ class Guide:
     # -- tours ------------------------------------------------------------------------------------
 
     def tours(self) -> list[tuple[str, str, str]]:
-        """Name, title and line about every tour of this scene; none where there is no run to show."""
+        """Name, title and line about every tour of this scene; none without a run, or a bridge to lead over."""
         found: list[tuple[str, str, str]] = []
-        if not self.app.opening:
+        if not self.app.opening or not self.app.site.valley.bridges:
             return found
         for path in tour_files(data_dir("scenes") / "tours"):
             tour = self._tour(path.stem)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +9,7 @@ from typing import Any
 from assetgen.errors import InputError
 from assetgen.models.families import family_of
 from assetgen.pack.schema import Role, Token, Word
-
-_WORD = re.compile(r"\w+(?:[-'’]\w+)*|[^\w\s]")
-"""A word with its hyphens and apostrophes, or one sign of punctuation."""
+from assetgen.pack.words import WORD
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ Part = tuple[Any, int, bool]
 
 def tokenize_parts(parts: Sequence[Part], prompt: str) -> TokenizedPrompt:
     """The tokens of several tokenizers, one behind the other, and the words they share."""
-    spans = [match.span() for match in _WORD.finditer(prompt)]
+    spans = [match.span() for match in WORD.finditer(prompt)]
     read = [_read(part, prompt) for part in parts]
     rows = [row for part in read for row in part]
     owners = [_owner(r.span, spans) if r.role == "word" and r.span else None for r in rows]

@@ -42,7 +42,7 @@ def check_cut(options: argparse.Namespace) -> None:
 
 def cut_jobs(options: argparse.Namespace, baker: Baker) -> list[Job]:
     """One ablation of each run that is named; everything else about it is as in that run."""
-    from assetgen.generate import slug
+    from assetgen.pack.names import slug
     from assetgen.study import base_run, check_job, job_of
 
     names = options.names or [options.name or slug(options.prompt)]

@@ -144,7 +144,8 @@ def default_out() -> Path:
 def make_jobs(options: argparse.Namespace, curated: dict[str, Any]) -> list[Job]:
     """One job for `--prompt`, or one for each chosen curated prompt; options override both."""
     from assetgen.capture.call import Settings
-    from assetgen.generate import Job, slug
+    from assetgen.generate import Job
+    from assetgen.pack.names import slug
 
     if options.prompt is not None:
         chosen = {options.name or slug(options.prompt): {"prompt": options.prompt}}

@@ -134,13 +134,14 @@ class Coefficients(msgspec.Struct, frozen=True):
 class Step(msgspec.Struct, frozen=True):
     """x_t = alpha·x0 + sigma·eps; `snr` = (alpha / sigma)², None where sigma is 0.
 
-    `coefficients` is None where the solver is no such sum of this step's estimates.
+    `coefficients` is None where the solver is no such sum of this step's estimates. An imported run may
+    know neither timestep nor schedule: None.
     """
 
     index: int
-    timestep: float
-    alpha: float
-    sigma: float
+    timestep: float | None
+    alpha: float | None
+    sigma: float | None
     snr: float | None
     calls: tuple[int, ...]
     coefficients: Coefficients | None = None
@@ -151,7 +152,7 @@ class Call(msgspec.Struct, frozen=True):
 
     index: int
     step: int
-    timestep: float
+    timestep: float | None
     seconds: float | None = None
 
 
@@ -283,8 +284,8 @@ class Metadata(msgspec.Struct, frozen=True):
     title: str
     prompt: str
     negative_prompt: str
-    seed: int
-    guidance_scale: float
+    seed: int | None
+    guidance_scale: float | None
     size: tuple[int, int]
     model: Model
     software: dict[str, str]

@@ -114,7 +114,9 @@ def _check_metadata(path: Path, data: Metadata) -> Iterator[Problem]:
     for step in data.steps:
         if not step.calls or any(data.calls[c].step != step.index for c in step.calls):
             yield Problem(path, f"steps[{step.index}] and its calls disagree")
-        if step.sigma > 0:
+        if (step.alpha is None) != (step.sigma is None):
+            yield Problem(path, f"steps[{step.index}] has only one of alpha and sigma")
+        elif step.alpha is not None and step.sigma is not None and step.sigma > 0:
             snr = (step.alpha / step.sigma) ** 2
             if step.snr is None or abs(step.snr - snr) > 1e-3 * max(snr, 1e-6):
                 yield Problem(path, f"steps[{step.index}].snr is not (alpha / sigma)²")

@@ -45,6 +45,9 @@ def _check_latents(pack: Pack) -> Iterator[Problem]:
     slack = _SLACK.get(pack.metadata.software.get("dtype", ""), 1.0)
     clipped = altered.get("clip_sample") or altered.get("thresholding")
     for k, step in enumerate(pack.metadata.steps):
+        if step.alpha is None or step.sigma is None:
+            yield Problem(path, f"holds latents, and steps[{k}] has no alpha and sigma")
+            return
         if not clipped:
             parts = (step.alpha * x0[k], step.sigma * eps[k])
             if _differs(x_t[k], parts, slack):
@@ -75,11 +78,15 @@ def _check_guidance(pack: Pack, x_t: F32, eps: F32, slack: float) -> Iterator[Pr
         return
     output = pack.tensor("output_cond")
     scale = data.guidance_scale if pack.has("output_uncond") else 1.0
+    if scale is None:
+        yield Problem(pack.path, "holds the output without the prompt, and no guidance_scale")
+        return
     if pack.has("output_uncond"):
         without = pack.tensor("output_uncond")
         output = without + scale * (output - without)
     for k, step in enumerate(data.steps):
         guided = output[step.calls[0]]
+        assert step.alpha is not None and step.sigma is not None
         meant = {
             "epsilon": guided,
             "v_prediction": step.alpha * guided + step.sigma * x_t[k],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 
 from assetgen.pack.images import F32, U8, expand, resize
 from assetgen.pack.schema import AttentionRect, Word
+
+WORD = re.compile(r"\w+(?:[-'’]\w+)*|[^\w\s]")
+"""A word of a prompt with its hyphens and apostrophes, or one sign of punctuation."""
 
 RESOLUTIONS = 3
 """How many of the largest map sizes are averaged …"""

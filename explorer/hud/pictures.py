@@ -40,16 +40,20 @@ def tile(
 
 
 def predicted(pack: Pack, size: int, radius: int) -> Iterator[Sheet]:
-    """Predicted pictures of all steps: from the run's page of thumbnails, then from the pictures."""
+    """Predicted pictures of all steps: from the run's page of thumbnails, then from the pictures.
+
+    An imported run may have kept x_t only: then that.
+    """
     steps = range(pack.steps)
-    array = pack.metadata.arrays.get("predicted")
-    if array is None:
+    shown = next((name for name in ("predicted", "steps") if pack.has(name)), None)
+    if shown is None:
         return
+    array = pack.array(shown)
     if array.thumbnail is not None:
-        yield tile("predicted", list(pack.page("predicted")), steps, size, radius)
+        yield tile("predicted", list(pack.page(shown)), steps, size, radius)
         if array.thumbnail.height >= size:
             return
-    yield tile("predicted", [pack.image("predicted", k) for k in steps], steps, size, radius)
+    yield tile("predicted", [pack.image(shown, k) for k in steps], steps, size, radius)
 
 
 def finals(entries: Sequence[LibraryEntry], size: int, radius: int) -> Iterator[Sheet]:

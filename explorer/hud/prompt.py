@@ -55,7 +55,8 @@ def build(view: View) -> Section:
     m, area = view.metrics, view.areas.prompt
     head, pad, start = _head(view)
     plan = Arrangement.of(view)
-    ends = [line[-1][1].right for line in plan.lines] or [m.tx(200)]
+    none = _instead(view)
+    ends = [line[-1][1].right for line in plan.lines] or [view.width(none, LABEL) + m.tx(16)]
     rect = Rect(area.x, area.y, round(start + max(ends) + pad), _pill_height(view, plan))
     shapes: list[Shape] = panel(view, rect, 34)
     base = area.y + area.height / 2 + m.size(WORD) * 0.34
@@ -68,12 +69,18 @@ def build(view: View) -> Section:
             shapes += drawn
             words.append(widget)
     if not plan.lines:
-        none = view.text("prompt.none")
         shapes.append(view.label(area.x + start, base, none, LABEL, palette.MUTED))
     group = Widget("prompt", "group", rect, head, view.text("prompt.long"), children=tuple(words))
     x, y = (area.x, rect.bottom + m.px(GAP)) if plan.below else (rect.right + m.px(GAP), area.y)
     buttons, drawn, covers = _buttons(view, x, y, area.height, plan.worded)
     return Section((group, *buttons), (*shapes, *drawn), (rect, *covers))
+
+
+def _instead(view: View) -> str:
+    """What stands there without words: the prompt of an imported run as it was typed."""
+    if view.record is None or not view.record.metadata.prompt:
+        return view.text("prompt.none")
+    return view.fit(view.record.metadata.prompt, LABEL, view.areas.prompt.width / 2)
 
 
 def bottom(view: View) -> float:

@@ -203,8 +203,11 @@ def _numbers(view: View, track: Track) -> list[Shape]:
     y = (_title_middle(view, track) + track.slider_y) / 2
     if record is None:
         return [view.middle(x, y, view.text("timeline.no_run"), LABEL, palette.DIM, "right")]
-    sigma = f"σ {record.step(view.state.whole_step).sigma:.2f}"
-    text = f"{view.text('timeline.noise_left')}  {sigma}"
+    sigma = record.step(view.state.whole_step).sigma
+    if sigma is None:
+        text = f"σ {view.texts.get('number.not_recorded')}"
+    else:
+        text = f"{view.text('timeline.noise_left')}  σ {sigma:.2f}"
     return [view.middle(x, y, text, NUMBER, palette.MUTED, "right")]
 
 
@@ -257,6 +260,8 @@ def _position(view: View, track: Track) -> list[Label]:
         text = view.text("timeline.between", low=low, high=low + 1)
         labels.append(view.middle(x, track.slider_y, text, LABEL, palette.MEANING, "right"))
     elif view.record is not None:
-        text = f"t = {view.record.step(s.whole_step).timestep:g}"
-        labels.append(view.middle(x, track.slider_y, text, NUMBER, palette.DIM, "right"))
+        t = view.record.step(s.whole_step).timestep
+        if t is not None:
+            text = f"t = {t:g}"
+            labels.append(view.middle(x, track.slider_y, text, NUMBER, palette.DIM, "right"))
     return labels

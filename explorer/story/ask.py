@@ -162,3 +162,8 @@ def round_up(value: float) -> float:
 def significant(value: float | None) -> str | None:
     """Three significant digits."""
     return None if value is None else f"{value:.3g}"
+
+
+def fixed(value: float | None, digits: int) -> str | None:
+    """So many digits after the point."""
+    return None if value is None else f"{value:.{digits}f}"

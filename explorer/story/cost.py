@@ -32,6 +32,8 @@ def unit_bytes(unit: Unit) -> int:
 def costs(kind: Cost, architecture: Architecture, record: Record | None) -> dict[str, float] | None:
     """Cost of each unit: operations or bytes a call, seconds a step. None where it was not measured."""
     units = architecture.units
+    if not architecture.flops and kind != "time":  # an import whose network nobody traced
+        return None
     if kind == "flops":
         return {u.id: float(u.flops) for u in units}
     if kind == "bytes":
@@ -48,7 +50,7 @@ def cost_panel(ask: Ask) -> Panel:
     found = costs(kind, ask.record.architecture, ask.record)
     lines = ask.lines(f"cost.{kind}", "cost")
     if found is None:
-        lines = (*lines, ask.text("cost.not_recorded"))
+        lines = (*lines, ask.text("cost.not_recorded" if kind == "time" else "cost.not_traced"))
     badge = Provenance.RECORDED if kind == "time" else Provenance.DERIVED
     total = sum(found.values()) if found else 0.0
     switches = [PanelAction("cost", ask.text(f"action.cost.{k}"), k) for k in KINDS if k != kind]

@@ -30,9 +30,10 @@ def display_panel(
 ) -> Panel:
     """A panel of a display; `missing` says that this run lacks what it shows."""
     key = f"station.{name}"
+    scale = ask.record.metadata.guidance_scale
     lines = ask.lines(
         key,
-        scale=f"{ask.record.metadata.guidance_scale:g}",
+        scale=ask.not_recorded if scale is None else f"{scale:g}",
         channels=ask.record.architecture.traced_at.sample[1],
     )
     if missing:
@@ -71,10 +72,10 @@ def lanes_panel(ask: Ask, name: str) -> Panel:
         name,
         ask.plot("effect", effect, DERIVED, "effect_formula"),
         (
-            ask.fact("guidance", f"{scale:g}"),
+            ask.fact("guidance", None if scale is None else f"{scale:g}"),
             ask.fact("effect", ask.percent(effect[ask.step]) if effect else None),
             ask.fact("preview", ask.percent(preview.r2) if preview else None),
-            ask.fact("prediction", record.metadata.scheduler.prediction_type),
+            ask.fact("prediction", record.metadata.scheduler.prediction_type or None),
         ),
         ask.python(
             f'.tensor("output_cond")[{record.step(ask.step).calls[0]}]' if effect else ".metadata"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from explorer.story.ask import Ask
+from explorer.story.ask import Ask, fixed
 from explorer.story.panel import Fact, Panel, PanelAction, Plot
 from explorer.story.provenance import Provenance
 from explorer.story.record import pixel_at, settling_dust
@@ -113,7 +113,10 @@ def _orchestra(ask: Ask, name: str) -> Panel:
         (
             ask.fact("loudest", unit_title(ask, unit) if unit else None),
             ask.fact(
-                "tone", ask.text("value.tone", alpha=f"{step.alpha:.2f}", sigma=f"{step.sigma:.2f}")
+                "tone",
+                None
+                if step.alpha is None
+                else ask.text("value.tone", alpha=fixed(step.alpha, 2), sigma=fixed(step.sigma, 2)),
             ),
         ),
         f'.tensor("unit_rms")[{ask.step}]',

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from explorer.story.ask import Ask, significant
+from explorer.story.ask import Ask, fixed, significant
 from explorer.story.displays import DISPLAYS
 from explorer.story.exhibits import EXHIBITS, exhibit_panel
 from explorer.story.panel import Fact, Panel, PanelAction, Plot
 from explorer.story.pixels import Place
 from explorer.story.provenance import Provenance
+from explorer.story.record import Series
 
 RECORDED, DERIVED, ILLUSTRATION = Provenance.RECORDED, Provenance.DERIVED, Provenance.ILLUSTRATION
 
@@ -64,7 +65,7 @@ def _canvas_plot(ask: Ask, name: str) -> tuple[Plot | None, str]:
         plot = ask.plot("settle", record.settling(), DERIVED, "settle_formula")
         return plot, f'.image("predicted", {step})'
     if name == "noise":
-        sigma = tuple(s.sigma for s in record.metadata.steps)
+        sigma = known(tuple(s.sigma for s in record.metadata.steps))
         return ask.plot("noise", sigma, RECORDED, "noise_formula"), array
     return ask.plot("latent", record.latent_rms("x_t"), DERIVED, "latent_formula"), array
 
@@ -73,23 +74,28 @@ def _canvas_facts(ask: Ask, name: str) -> tuple[Fact, ...]:
     array = ask.record.array(LATENTS[name])
     step, metadata = ask.record.step(ask.step), ask.record.metadata
     special = {
-        "x_t": ask.fact("seed", str(metadata.seed)),
-        "noise": ask.fact("prediction", metadata.scheduler.prediction_type),
+        "x_t": ask.fact("seed", None if metadata.seed is None else str(metadata.seed)),
+        "noise": ask.fact("prediction", metadata.scheduler.prediction_type or None),
     }
     return (
         ask.fact("shape_out", ask.shape(array.shape[1:]) if array else None),
         ask.fact("provenance", array.source if array else None),
-        ask.fact("alpha", f"{step.alpha:.3f}"),
-        ask.fact("sigma", f"{step.sigma:.3f}"),
+        ask.fact("alpha", fixed(step.alpha, 3)),
+        ask.fact("sigma", fixed(step.sigma, 3)),
         *([special[name]] if name in special else []),
     )
+
+
+def known(series: Series) -> Series | None:
+    """`series`, or None where no step of it was recorded."""
+    return series if any(value is not None for value in series) else None
 
 
 def clock_panel(ask: Ask) -> Panel:
     """The timestep: what every room is told about the noise."""
     record = ask.record
     step = record.step(ask.step)
-    timesteps = tuple(float(s.timestep) for s in record.metadata.steps)
+    timesteps = known(tuple(s.timestep for s in record.metadata.steps))
     return Panel(
         id="clock",
         badge=RECORDED,
@@ -98,11 +104,11 @@ def clock_panel(ask: Ask) -> Panel:
         lines=ask.lines("clock"),
         plot=ask.plot("timestep", timesteps, RECORDED, "timestep_formula"),
         facts=(
-            ask.fact("timestep", f"{step.timestep:g}"),
-            ask.fact("alpha", f"{step.alpha:.3f}"),
-            ask.fact("sigma", f"{step.sigma:.3f}"),
+            ask.fact("timestep", fixed(step.timestep, 0)),
+            ask.fact("alpha", fixed(step.alpha, 3)),
+            ask.fact("sigma", fixed(step.sigma, 3)),
             ask.fact("snr", significant(step.snr)),
-            ask.fact("scheduler", record.metadata.scheduler.name),
+            ask.fact("scheduler", record.metadata.scheduler.name or None),
             ask.fact("coefficients", _coefficients(ask)),
         ),
         formula=ask.formula(("clock",), ask.python(".metadata.steps")),

@@ -201,7 +201,7 @@ def _series(values: F32) -> Series:
 
 def settling_dust(step: Step) -> float | None:
     """Part of the noise in x_t that the step mixes back in: its coefficient of eps ÷ sigma. None where not recorded."""
-    if step.coefficients is None or step.sigma <= 0:
+    if step.coefficients is None or not step.sigma:
         return None
     return min(max(step.coefficients.eps / step.sigma, 0.0), 1.0)
 

@@ -78,11 +78,14 @@ def _unit_facts(ask: Ask, unit: Unit) -> tuple[Fact, ...]:
         "number.change", before=ask.shape(unit.input), after=ask.shape(unit.output)
     )
     known = ask.texts.has(f"panel.unit.{unit.kind}.look")
+    traced = model.parameters > 0
     return (
         *(() if known else (ask.fact("kind", unit.class_ or None),)),
         ask.fact("shape", shape),
-        ask.fact("parameters", _of_whole(ask, unit.parameters, model.parameters)),
-        ask.fact("flops", _of_whole(ask, unit.flops, model.flops)),
+        ask.fact(
+            "parameters", _of_whole(ask, unit.parameters, model.parameters) if traced else None
+        ),
+        ask.fact("flops", _of_whole(ask, unit.flops, model.flops) if traced else None),
         ask.fact("time", ask.percent(ask.record.time_share(unit.id))),
         ask.fact("rms", significant(rms[step]) if rms else None),
         ask.fact("change", ask.percent(change[step]) if change else None),

@@ -22,6 +22,8 @@ from explorer.world.places import Places
 from explorer.world.valley import Frame, Valley
 
 MUTED = (150, 178, 212)
+ARRAYS = {"x_t": ("x_t", "steps"), "noise": ("eps", "noise"), "x0": ("predicted",)}
+"""Canvas → arrays that it can show."""
 
 
 def make_signs(valley: Valley, places: Places, pack: Pack, texts: Texts) -> p3d.NodePath:
@@ -60,9 +62,12 @@ def make_signs(valley: Valley, places: Places, pack: Pack, texts: Texts) -> p3d.
         at = canvas.frame.to_world(
             (-canvas.size / 2, -0.02, -canvas.size / 2 - canvas.border - 0.62)
         )
+        title = texts.get(f"sign.{canvas.shows}")
+        if pack.steps and not any(pack.has(name) for name in ARRAYS.get(canvas.shows, ())):
+            title = f"{title} · {texts.get('sign.not_recorded')}"
         lines.append(
             Line(
-                texts.get(f"sign.{canvas.shows}"),
+                title,
                 Frame(at, canvas.frame.yaw),
                 0.30,
                 (255, 230, 196),

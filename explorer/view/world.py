@@ -193,8 +193,7 @@ class World:
     def _dress_canvases(self, *, decoded: bool) -> None:
         self._decoded = decoded
         for canvas, node in self._canvases.items():
-            shown = SOURCES.get(canvas.shows, (canvas.shows, canvas.shows))
-            name = shown[int(decoded)]
+            name = self._shown_on(canvas)
             texture = self._textures.get(name)
             if texture is None:
                 node.hide()
@@ -208,9 +207,14 @@ class World:
 
     def tiles_on(self, canvas: CanvasPlace) -> tuple[int, int]:
         """Columns and rows of the channels that a canvas shows now; (1, 1) for a picture."""
-        shown = SOURCES.get(canvas.shows, (canvas.shows, canvas.shows))[int(self._decoded)]
         channels = self.site.architecture.traced_at.sample[1]
-        return mosaic_grid(channels) if shown in LATENTS else (1, 1)
+        return mosaic_grid(channels) if self._shown_on(canvas) in LATENTS else (1, 1)
+
+    def _shown_on(self, canvas: CanvasPlace) -> str:
+        """The array on a canvas: as recorded or decoded, whichever is chosen; the one there is, if there is one."""
+        shown = SOURCES.get(canvas.shows, (canvas.shows, canvas.shows))
+        chosen = shown[int(self._decoded)]
+        return chosen if chosen in self._textures else shown[1]
 
     def follow(self, new: State, old: State) -> None:
         """Store listener: everything but time."""

@@ -54,10 +54,8 @@ def _parts(
     middle = [u for u in units if u.stage == "mid"]
     if rule.rule == "valley" and left and middle and right:
         return left, middle, right
-    if len(units) < 2:
-        raise LayoutError(
-            f"{architecture.model}: {len(units)} units are no network to walk through"
-        )
+    if not units:
+        raise LayoutError(f"{architecture.model}: no units are no network to walk through")
     half = (len(units) + 1) // 2
     return units[:half], [], units[half:]
 
@@ -261,6 +259,10 @@ def _anchors(valley: Valley, deep: Vec3, far: float, rule: LayoutRule) -> dict[s
         bank = {-1: "left", 0: "deep", 1: "right"}[room.side]
         n = counts[bank, room.level] = counts.get((bank, room.level), 0) + 1
         anchors[f"room:{bank}.{room.level}.{n}"] = room.frame
+    if (
+        len(valley.rooms) == 1
+    ):  # a closed box: the only room is also the one that scenes like to show
+        anchors["room:left.0.2"] = valley.rooms[0].frame
     return anchors
 
 

@@ -110,10 +110,18 @@ def test_a_transformer_becomes_an_avenue(name: str) -> None:
     assert len([e for e in valley.edges if e.kind == "flow"]) == len(found.units) - 1 + 2
 
 
-def test_a_network_of_one_unit_is_refused_by_name() -> None:
+def test_a_network_without_units_is_refused_by_name() -> None:
     found = architecture("miniature")
     with pytest.raises(LayoutError, match=found.model):
-        lay_out(msgspec.structs.replace(found, units=found.units[:1]), LayoutRule())
+        lay_out(msgspec.structs.replace(found, units=()), LayoutRule())
+
+
+def test_one_unit_is_one_house() -> None:
+    found = architecture("miniature")
+    alone = msgspec.structs.replace(found, units=found.units[:1], edges=())
+    valley = lay_out(alone, LayoutRule())
+    (room,) = valley.rooms
+    assert room.side == -1 and valley.anchors["room:left.0.2"] == room.frame
 
 
 def test_the_miniature_is_run_through_in_ninety_seconds() -> None:

@@ -94,7 +94,9 @@ def before_half(record: Record) -> Finding | None:
         return None
     like = likeness(clean, clean[-1])
     seen = settled_from(np.asarray(1 - like, np.float32), 1 - CLEAR)
-    turn = next((s.index for s in record.metadata.steps if s.alpha > s.sigma), None)
+    turn = next(
+        (s.index for s in record.metadata.steps if (s.alpha or 0.0) > (s.sigma or 0.0)), None
+    )
     if seen is None or turn is None or seen == turn:
         return None
     values = {"seen": str(seen + 1), "turn": str(turn + 1), "steps": str(record.steps)}

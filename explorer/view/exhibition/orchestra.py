@@ -296,9 +296,9 @@ def loudness(pack: Pack) -> F32:
 
 
 def conduct(pack: Pack) -> F32:
-    """`[1, S, 4]`: alpha and sigma of every step."""
+    """`[1, S, 4]`: alpha and sigma of every step; nobody plays where they were not recorded."""
     table = np.zeros((1, pack.steps, 4), np.float32)
-    table[0, :, :2] = [(s.alpha, s.sigma) for s in pack.metadata.steps]
+    table[0, :, :2] = [(s.alpha or 0.0, s.sigma or 0.0) for s in pack.metadata.steps]
     return table
 
 

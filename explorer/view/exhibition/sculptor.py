@@ -180,5 +180,5 @@ def dust_table(pack: Pack) -> F32:
     table = np.zeros((1, pack.steps, 4), np.float32)
     for i, step in enumerate(pack.metadata.steps):
         settles = settling_dust(step)
-        table[0, i] = (step.sigma, settles or 0.0, float(settles is not None), 0.0)
+        table[0, i] = (step.sigma or 0.0, settles or 0.0, float(settles is not None), 0.0)
     return table
