@@ -78,6 +78,7 @@ VIEWS: dict[str, dict] = {
         "part": 0.3,
         "state": {"track": True, "guess": 8.0, "revealed": True},
     },
+    "share": {"camera": "gallery", "hud": True, "part": 0.3, "state": {"menu": "share"}},
     "spotlight": {"camera": "room", "hud": True, "state": {"selection": "spotlight:unit.resnet"}},
 }
 """Camera, part of the run (else the camera's own), state, and whether the HUD is shown."""

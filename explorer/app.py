@@ -26,6 +26,8 @@ from explorer.story.notes import Notes
 from explorer.story.pixels import Place
 from explorer.story.structure import Structure, named, structure_of
 from explorer.story.texts import Texts
+from explorer.story.view_code import is_code
+from explorer.takeaway import TakeAway
 from explorer.tuning import Tuner
 from explorer.view.pipeline import Pipeline
 from explorer.view.quality import PRESETS
@@ -81,6 +83,7 @@ class App:
         self._build_world(entry.model)
         self._build_view()
         self._listen()
+        self.takeaway = TakeAway(self)
         self.open(entry.model, entry.id)
         self.guide = Guide(self)
         if self.hud:
@@ -103,6 +106,7 @@ class App:
         self.input = Input(
             self.base, actions, self.rig, _Pointers(self.hud), self.store, self._on_action
         )
+        self.input.typing = lambda name: commands.typed(self.store, name)
         self.on_input(self.input)
         if self.hud:
             self.hud.set_valley(self.site.valley)
@@ -192,6 +196,10 @@ class App:
         elif name == "hold":
             action, down = value
             (self.input.touch_holding.add if down else self.input.touch_holding.discard)(action)
+        elif name == "open_code":
+            self.takeaway.open(str(value))
+        elif name == "postcard":
+            self.takeaway.save_postcard()
         elif name == "kiosk":
             self.on_kiosk(*value)
 
@@ -303,6 +311,8 @@ class App:
         )
         self.world.set_run(dressed, self.store.state)
         self._retarget(self.store.state)
+        if first:
+            self.takeaway.arrived()
 
     def load_now(self, *, complete: bool = True) -> None:
         """Load before the next frame: everything, or only until the run that was opened can be shown."""
@@ -382,7 +392,12 @@ class App:
             self.pipeline.set_frame(self.world.exposure, self.world.phase)
 
     def start_at(self, camera: str | None, step: int | None) -> None:
-        """Begin at a camera of the scene and at a step counted from 1; both optional."""
+        """Begin at a camera of the scene, or where a take-away code says, and at a step counted from 1."""
+        if camera is not None and is_code(camera):
+            self.takeaway.open(camera)
+            self.load_now(complete=False)
+            self.world.settle(self.store.state)
+            return
         pose = self.site.view(camera)
         self.load_now(complete=False)
         steps = self.store.state.steps

@@ -16,6 +16,8 @@ from explorer.runs import NoRunError, Runs
 from explorer.settings import Settings, load_settings, user_file
 from explorer.state import QualityName
 from explorer.story.texts import TextError
+from explorer.story.view_code import meant_as_code
+from explorer.takeaway import read_code
 from explorer.window import WindowSpec, has_display, is_software, open_window
 from explorer.world.layout import LayoutError
 from explorer.yaml_nodes import YamlError
@@ -39,7 +41,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--model", help="model to start with")
     p.add_argument("--prompt", help="run to start with: its id, title or prompt")
     p.add_argument("--step", type=int, metavar="N", help="step to start at, 1 = first")
-    p.add_argument("--view", metavar="CAMERA", help="camera of the scene to start at")
+    p.add_argument(
+        "--view", metavar="CAMERA|CODE", help="camera of the scene to start at, or a take-away code"
+    )
     p.add_argument("--tour", metavar="NAME", help="begin with a guided tour, like highlights")
     p.add_argument("--kiosk", action="store_true", help="run as a museum kiosk, docs/kiosk.md")
     p.add_argument("--config", type=Path, metavar="FILE", help="the kiosk's file")
@@ -102,6 +106,9 @@ def _run(args: argparse.Namespace) -> int:
         from explorer.selftest import self_test
 
         return self_test(runs, settings)
+    if args.view is not None and meant_as_code(args.view):
+        view = read_code(args.view, runs.library)
+        args.model, args.prompt = view.model, view.run or None
     runs.choose(args.model, args.prompt)  # a wrong name is said before a window opens
     record = args.record
     if record is None and args.screenshot is None and not has_display():

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.state import State
+from explorer.state import State, Store
+from explorer.story.view_code import LENGTH, plain
 
 if TYPE_CHECKING:
     from explorer.app import App
@@ -31,6 +32,18 @@ def run(app: App, name: str, at: tuple[float, float] | None) -> None:
         app.store.update(**_STATE[name](app.store.state))
     elif name in _APP:
         _APP[name](app, at)
+
+
+def typed(store: Store, name: str) -> bool:
+    """While the take-away sheet is open, letters and digits are typed; True if the key was used up."""
+    state = store.state
+    key = name.removeprefix("raw-")
+    if state.menu != "share" or not (key == "backspace" or (len(key) == 1 and key.isalnum())):
+        return False
+    if not name.startswith("raw-"):  # the same key comes by its place on the keyboard, too
+        text = state.typed[:-1] if key == "backspace" else state.typed + plain(key)
+        store.update(typed=text[:LENGTH])
+    return True
 
 
 def _step(by: int) -> Callable[[State], dict[str, Any]]:
@@ -88,6 +101,7 @@ _STATE: dict[str, Callable[[State], dict[str, Any]]] = {
     "help": _menu("help"),
     "tours": _menu("tours"),
     "discoveries": _menu("discoveries"),
+    "share": _menu("share"),
     "track": lambda s: {"track": not s.track},
     "map": _menu("map"),
     "back": _back,

@@ -29,3 +29,9 @@ def user_folder(kind: Literal["config", "cache"]) -> Path:
     """This program's folder; it need not exist."""
     variable, parts = PLACES.get(sys.platform, PLACES["linux"])[kind]
     return Path(os.environ.get(variable) or Path.home().joinpath(*parts)) / NAME
+
+
+def pictures_folder() -> Path:
+    """Where pictures that a visitor keeps are put; it need not exist."""
+    named = os.environ.get("XDG_PICTURES_DIR") if sys.platform == "linux" else None
+    return (Path(named) if named else Path.home() / "Pictures") / "Diffusion Explorer"

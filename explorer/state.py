@@ -66,6 +66,8 @@ class State:
     """Which of the run's concepts the flag is about; None means the first that has an answer."""
     revealed: bool = False
     """The concept track shows what was recorded."""
+    typed: str = ""
+    """What was typed so far of a take-away code."""
     nudges: bool = True
     """The quiet question above the timeline may appear."""
     flying: bool = False

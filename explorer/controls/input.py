@@ -56,6 +56,8 @@ class Input:
         """The mouse looks without a button, and its pointer is hidden."""
         self.watch: Callable[[str], bool] = lambda name: False
         """Told of every key, button and movement of a person; True: the event is swallowed."""
+        self.typing: Callable[[str], bool] = lambda name: False
+        """Told of every key first; True: it was typed into a field and does nothing else."""
         self.touch_holding: set[str] = set()
         """Actions that buttons on the screen hold; the HUD's owner adds and removes them."""
         self._pointer: Point | None = None
@@ -95,7 +97,7 @@ class Input:
         """A key or mouse button went down, by its Panda3D name."""
         name = _plain(name)
         self.down.add(name)
-        if self.watch(name):
+        if self.watch(name) or self.typing(name):
             return
         if name.startswith(("mouse", "wheel")):
             self._press_pointer(name)

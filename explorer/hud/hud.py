@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import panda3d.core as p3d
 
 from assetgen.pack import Architecture, Pack
 from assetgen.pack.resources import data_dir
-from explorer.hud import skins, timeline
+from explorer.hud import share, skins, timeline
 from explorer.hud.asking import SHOT
 from explorer.hud.buffer import HudBuffer
 from explorer.hud.draw import Painter
@@ -24,6 +25,7 @@ from explorer.hud.pictures import PictureLoader, finals, predicted, tile
 from explorer.hud.plan import plan_of
 from explorer.hud.view import LibraryEntry
 from explorer.hud.widget import Widget
+from explorer.postcard import qr
 from explorer.state import Store
 from explorer.story.notes import Notes
 from explorer.story.record import Record
@@ -107,6 +109,13 @@ class Hud:
             size, radius = int(m.px(SHOT)), int(m.px(8))
             sheet = tile("evidence", list(shown.values()), list(shown), size, radius)
             self.pictures.request("evidence", lambda: iter((sheet,)))
+
+    def set_code(self, code: str, address: str) -> None:
+        """What the take-away sheet shows: a code, and what its QR code says."""
+        self.model.set_code(code)
+        pixels = np.dstack([qr(address)] * 3 + [np.full_like(qr(address), 255)])
+        self.painter.set_sheet(share.SHEET, skins.texture(share.SHEET, pixels))
+        self.model.sheet_ready(share.SHEET, (code,))
 
     def set_library(self, entries: Iterable[LibraryEntry]) -> None:
         """The runs that can be chosen."""

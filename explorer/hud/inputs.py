@@ -11,7 +11,7 @@ from explorer.hud.widget import Action, Change, Command, Slide
 
 OnCommand = Callable[[str, Any], None]
 
-MENUS = ("prompts", "help", "settings", "map", "tours", "discoveries")
+MENUS = ("prompts", "help", "settings", "map", "tours", "discoveries", "share")
 SCROLLING = ("sheet_body", "reading_body")
 NOTCH = 80
 """Reference pixels that one notch of the wheel scrolls."""

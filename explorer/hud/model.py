@@ -110,6 +110,11 @@ class HudModel:
             record.notes = notes
             self._forget()
 
+    def set_code(self, code: str) -> None:
+        """What brings back this view."""
+        self.view.code = code
+        self.dirty = True
+
     def set_library(self, entries: tuple[LibraryEntry, ...]) -> None:
         self.view.library = entries
         self.dirty = True

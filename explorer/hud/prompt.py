@@ -13,7 +13,9 @@ from explorer.hud.shapes import Box, Icon, Shape
 from explorer.hud.view import Section, View
 from explorer.hud.widget import Widget, change
 
-GAP = 12
+GAP = 8
+OTHERS = 5
+"""Buttons after the first."""
 
 
 def key(view: View) -> Hashable:
@@ -38,14 +40,21 @@ class Arrangement:
         m, area = view.metrics, view.areas.prompt
         _, pad, start = _head(view)
         whole = area.width - start - pad
-        beside = whole - 5 * m.px(GAP) - 4 * area.height
+        beside = whole - (OTHERS + 1) * m.px(GAP) - OTHERS * button_side(view)
         lines = _break_lines(view, beside - _change_width(view))
         if len(lines) < 2:
             return Arrangement(lines, True, False)
-        lines = _break_lines(view, beside - area.height)
+        lines = _break_lines(view, beside - button_side(view))
         if len(lines) < 3:
             return Arrangement(lines, False, False)
         return Arrangement(_break_lines(view, whole), False, True)
+
+
+def button_side(view: View) -> float:
+    """Of the round buttons: a little less than the pill is high."""
+    m, area = view.metrics, view.areas.prompt
+    widest = (area.width - OTHERS * m.px(GAP)) / (OTHERS + 1)
+    return max(min(area.height - m.px(8), int(widest)), m.px(60))
 
 
 def build(view: View) -> Section:
@@ -187,17 +196,20 @@ def _buttons(
         ("prompts", view.text("prompt.change")),
         ("tours", view.text("tours.name")),
         ("discoveries", view.text("discoveries.name")),
+        ("share", view.text("share.name")),
         ("help", view.text("help.name")),
         ("settings", view.text("settings.name")),
     ]
     for name, label in named_menus[:1] if kiosk else named_menus:  # a kiosk's pad has the others
         named = name == "prompts" and worded
-        rect = Rect(x, y, round(_change_width(view)) if named else height, height)
+        side = height if kiosk else button_side(view)
+        wide = round(_change_width(view)) if named else side
+        rect = Rect(x, round(y + (height - side) / 2), wide, side)
         widget_id, action = f"prompt.{name}", change(menu=None if menu == name else name)
         lit = menu == name or view.warm(widget_id)
         shapes += panel(view, rect, 64)
         if lit:
-            shapes.append(Box(rect, height / 2, palette.RAISED))
+            shapes.append(Box(rect, side / 2, palette.RAISED))
         color = palette.INK if lit else palette.MACHINE
         if named:
             shapes.append(view.middle(*rect.centre, label, LABEL, color, "centre"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from types import ModuleType
 
-from explorer.hud import keys, notebook, palette, picker, prompt, settings, tours
+from explorer.hud import keys, notebook, palette, picker, prompt, settings, share, tours
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import SMALL, TITLE
 from explorer.hud.parts import panel, round_button, scroll_bar
@@ -20,6 +20,7 @@ MENUS: dict[str, ModuleType] = {
     "tours": tours,
     "access": settings,
     "discoveries": notebook,
+    "share": share,
 }
 """Value of `State.menu` → the module with its `height(view)` and `rows(view, body)`."""
 
@@ -31,7 +32,8 @@ def key(view: View) -> Hashable:
     return (
         s.menu, s.model, s.run, s.text_scale, s.quality, s.color_map, s.sensitivity, s.inverted,
         s.reduced_motion, s.captions, s.volume, s.contrast, view.library, view.help_rows,
-        view.tours, s.answers, s.selection if s.menu == "discoveries" else None,
+        view.tours, view.code, s.typed, view.local.sheets.get(share.SHEET), s.answers,
+        s.selection if s.menu == "discoveries" else None,
         view.record and id(view.record.notes), view.local.sheets.get(picker.SHEET),
         view.local.scroll.get("sheet_body"), view.touched("sheet"), view.touched("sheet_body"),
     )  # fmt: skip

@@ -158,6 +158,18 @@ def _discoveries(d: ImageDraw.ImageDraw, s: float) -> None:
     _stroke(d, s, [(0.42, 0.90), (0.58, 0.90)], 0.08)
 
 
+def _share(d: ImageDraw.ImageDraw, s: float) -> None:
+    """Something leaves a frame, to be taken along."""
+    _stroke(
+        d,
+        s,
+        [(0.36, 0.40), (0.16, 0.40), (0.16, 0.90), (0.84, 0.90), (0.84, 0.40), (0.64, 0.40)],
+        0.09,
+    )
+    _stroke(d, s, [(0.50, 0.64), (0.50, 0.12)], 0.09)
+    _stroke(d, s, [(0.32, 0.29), (0.50, 0.11), (0.68, 0.29)], 0.09)
+
+
 def _access(d: ImageDraw.ImageDraw, s: float) -> None:
     """A person with open arms: the sign for access."""
     d.ellipse((0.42 * s, 0.06 * s, 0.58 * s, 0.22 * s), fill=255)
@@ -201,6 +213,7 @@ ICONS: dict[str, Pen] = {
     "here": _here,
     "tours": _tour,
     "discoveries": _discoveries,
+    "share": _share,
     "access": _access,
     "forward": _forward,
     "turn": _turn,

@@ -104,6 +104,8 @@ class View:
     tours: tuple[tuple[str, str, str], ...] = ()
     """Name, title and line about every tour."""
     plan: MapPlan | None = None
+    code: str = ""
+    """Brings back this view; made when the take-away sheet opens."""
     track_height: float = 0.0
     """Of the concept track, pixels; 0 while it is closed."""
     pose: Pose = field(default_factory=Pose)

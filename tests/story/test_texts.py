@@ -25,6 +25,7 @@ DYNAMIC = (
     "hud.map.sign.",
     "hud.badge.",
     "hud.model.",
+    "hud.track.",
     "hud.kiosk.pin_",
     "hud.strip.",
     "hud.settings.",
