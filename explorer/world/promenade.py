@@ -48,9 +48,14 @@ def sites(terrain: Terrain) -> dict[str, Frame]:
 
 
 def lit_path(terrain: Terrain, side: int) -> list[Vec3]:
-    """The path along one bank, from the quay to the tower."""
+    """The path along one bank, from the jetty over the quay to the tower."""
     ring = _along(terrain, PATH_INSET, side)[::12]
-    return [(float(x), float(y), 0.0) for x, y in ring if abs(x) > 12.0]
+    foot, (x, y) = (side * 5.0, terrain.shore_y + 6.5), ring[0]
+    link = [
+        (foot[0] + (x - foot[0]) * t, foot[1] + (y - foot[1]) * t**1.6)
+        for t in np.linspace(0, 0.95, 12)
+    ]
+    return [(float(x), float(y), 0.0) for x, y in (*link, *(p for p in ring if abs(p[0]) > 12.0))]
 
 
 def is_flat(valley: Valley, corners: list[tuple[float, float]], height: float) -> bool:
