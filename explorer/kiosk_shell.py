@@ -207,7 +207,8 @@ class Kiosk:
         """A key while the PIN pad is open; pointers go on to its buttons."""
         if self._pin is None or name.startswith(("mouse", "wheel", "pointer")):
             return False
-        name = name.removeprefix("raw-")
+        if name.startswith("raw-"):  # the same key, told by its place as well
+            return True
         if name.isdecimal() and len(name) == 1:
             self._pin = (self._pin + name)[: LENGTHS[1]]
         elif name == "backspace":

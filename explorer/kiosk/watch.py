@@ -53,6 +53,7 @@ class Watch:
             return
         address = "\0" + self._address[1:] if self._address[0] == "@" else self._address
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+            out.setblocking(False)  # a manager that does not listen must not hold up the picture
             out.sendto(message.encode(), address)
 
 

@@ -113,6 +113,14 @@ def test_the_watchdog_gets_a_datagram_at_half_its_time(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.tmp"))
 
 
+def test_a_manager_that_does_not_listen_holds_nothing_up(tmp_path: Path) -> None:
+    address = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(address))
+        watch = Watch(tmp_path, {"NOTIFY_SOCKET": str(address)})
+        assert all(watch.beat(10.0 * n, {}) for n in range(2000))
+
+
 def test_no_manager_and_no_room_are_survived(tmp_path: Path) -> None:
     full = tmp_path / "file"
     full.write_text("")
