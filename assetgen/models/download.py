@@ -8,6 +8,7 @@ import glob
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import huggingface_hub
 from huggingface_hub import HfApi, constants, snapshot_download
@@ -19,6 +20,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from huggingface_hub.utils.tqdm import tqdm
 
 from assetgen.errors import InputError
 from assetgen.models import cache, files, lock
@@ -27,6 +29,13 @@ from assetgen.models.registry import known_models
 _TIMEOUT = 20.0
 """Seconds to wait for the hub's first answer."""
 _NETWORK = ("httpcore", "httpcore2", "httpx", "httpx2", "requests", "urllib3")
+
+
+class _Bar(tqdm):
+    """A progress bar for a terminal; elsewhere an error stays one line."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{**options, "disable": options.get("disable") or None})
 
 
 def download(
@@ -49,8 +58,9 @@ def download(
             say(f"fetching {repo} at {commit[:12]}: {len(missing)} files, {bytes_text(size)}")
         patterns = [glob.escape(name) for name in chosen]
         snapshot_download(
-            repo, revision=commit, cache_dir=cache_dir, allow_patterns=patterns, max_workers=4
-        )
+            repo, revision=commit, cache_dir=cache_dir, allow_patterns=patterns, max_workers=4,
+            tqdm_class=_Bar,
+        )  # fmt: skip
     except InputError:
         raise
     except KeyboardInterrupt:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
+import subprocess
+import sys
 from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +27,7 @@ pytestmark = pytest.mark.torch
 SDXL = "stabilityai/stable-diffusion-xl-base-1.0"
 FLUX = "black-forest-labs/FLUX.1-dev"
 TINY = "someone/tiny"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -48,6 +52,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
         monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
         monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _: None)
+        huggingface_hub.utils.enable_progress_bars()  # loading a pipeline turns them off
         yield server
 
 
@@ -183,8 +188,6 @@ def test_damage_is_found_offline_and_named(
     stat = path.stat()
     if damage == "flipped":  # without a trace in the time of the file: as a disk does it
         flip(path)
-        import os
-
         os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     elif damage == "truncated":
         path.write_bytes(path.read_bytes()[:-100])
@@ -264,6 +267,24 @@ def test_a_download_that_breaks_off_goes_on(
     assert run(folder, "verify") == 0
 
 
+def test_an_interrupted_download_says_how_to_go_on(
+    pipeline: Path, folder: Path, hub: Hub, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    hub.repos[TINY] = pipeline
+
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("assetgen.models.download.snapshot_download", interrupt)
+    assert run(folder, "download", TINY) == 2
+    line = one_line(capsys)
+    assert "was interrupted; complete files are kept; go on with: assetgen cache download" in line
+    monkeypatch.undo()
+    assert run(folder, "list") == 0
+    assert "incomplete" in capsys.readouterr().out
+
+
 def test_a_file_that_arrives_damaged_is_not_kept(
     pipeline: Path, folder: Path, hub: Hub, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -333,6 +354,24 @@ def test_without_a_network(
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     assert generate(folder, folder, model) == 2
     assert "HF_HUB_OFFLINE is set" in one_line(capsys)
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["nobody answers", "the connection breaks"])
+def test_the_program_itself_says_one_line(
+    pipeline: Path, folder: Path, hub: Hub, broken: bool
+) -> None:
+    """As typed, with everything that libraries may print: nothing but the line."""
+    hub.repos[TINY] = pipeline
+    hub.spoil = lambda name, data: None if name.startswith("vae/diffusion") else data
+    url = hub.url if broken else "http://127.0.0.1:9"
+    run = subprocess.run(
+        [sys.executable, "-m", "assetgen", "cache", "download", TINY, "--cache-dir", str(folder)],
+        env={**os.environ, "HF_HUB_OFFLINE": "0", "HF_ENDPOINT": url}, cwd=ROOT,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 2 and run.stderr.count("\n") == 1, run.stderr
+    said = "someone/tiny broke off" if broken else "no network"
+    assert said in run.stderr and run.stderr.endswith("assetgen cache download someone/tiny\n")
 
 
 def test_a_full_disk_is_told_before_and_during(

@@ -299,6 +299,7 @@ def baked(
 
 
 @pytest.mark.torch
+@pytest.mark.xdist_group("batch")
 def test_batch_from_the_command_line(
     baked: tuple[Path, Path, list[str]], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -323,6 +324,7 @@ def test_batch_from_the_command_line(
 
 @pytest.mark.torch
 @pytest.mark.slow
+@pytest.mark.xdist_group("batch")
 @pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs the ray extra")
 def test_ray_with_a_worker_killed_gives_the_same_bytes(
     baked: tuple[Path, Path, list[str]], model_folder: Path, tmp_path: Path
