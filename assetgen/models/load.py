@@ -7,6 +7,7 @@ import inspect
 import json
 import warnings
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ from assetgen.errors import InputError
 from assetgen.models.runtime import Runtime, place
 
 
+_SENTENCEPIECE = {"sentencepiece": "sentencepiece", "google.protobuf": "protobuf"}
+"""Module → package that reads a SentencePiece model."""
+
+
 def load_pipeline(folder: Path, runtime: Runtime | None = None) -> Any:
     """A text-to-image pipeline from a local folder, placed as `runtime` says; never from the network.
 
@@ -23,6 +28,7 @@ def load_pipeline(folder: Path, runtime: Runtime | None = None) -> Any:
     pipeline that takes no prompt.
     """
     check_pipeline(folder)
+    check_tokenizers(folder)
     runtime = runtime or Runtime(device="cpu")
     _, dtype = runtime.resolve()
     import transformers
@@ -50,6 +56,17 @@ def load_pipeline(folder: Path, runtime: Runtime | None = None) -> Any:
         ) from None
     pipe.set_progress_bar_config(disable=True)
     return pipe
+
+
+def check_tokenizers(folder: Path) -> None:
+    """T5's tokenizer may come as a SentencePiece model only (PixArt): reading it takes a package more."""
+    for model in sorted(folder.glob("tokenizer*/spiece.model")):
+        missing = [name for name in _SENTENCEPIECE if find_spec(name) is None]
+        if missing and not (model.parent / "tokenizer.json").is_file():
+            raise InputError(
+                f"{model} cannot be read without {' and '.join(missing)}",
+                f"pip install {' '.join(_SENTENCEPIECE.values())}",
+            )
 
 
 def check_pipeline(folder: Path) -> str:

@@ -162,6 +162,7 @@ class World:
         """Show a prepared run: at first its pages, later the same run at full resolution."""
         run = dressed.run
         self._run = run
+        self._flows.show()
         self._textures = {"empty": self._textures["empty"], **dressed.textures}
         shown = self._textures
         self.root.set_shader_inputs(
@@ -182,8 +183,9 @@ class World:
         self._show_place(state)
 
     def set_structure(self, pack: Pack) -> None:
-        """Show a model without a run: names on the rooms, canvases away."""
+        """Show a model without a run: names on the rooms, canvases and particles away."""
         self._run = None
+        self._flows.hide()
         self._run_nodes.get_children().detach()
         labels = signs.make_signs(self.valley, self.places, pack, self._texts)
         labels.reparent_to(self._run_nodes)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import atan2, cos, degrees, log2, radians, sin
 
+import msgspec
 import numpy as np
 
 from assetgen.pack import Architecture
@@ -22,6 +23,10 @@ from explorer.world.valley import FLOOR, FORECOURT, Frame, Room, Valley, Vec3
 
 SMALL = frozenset({"conv_in", "conv_out", "downsample", "upsample", "patch_in", "patch_out"})
 """Units that only resize or convert: gatehouses rather than halls."""
+
+
+_CORNER = 1.8
+"""How far a room's back corner may reach into the slope, metres: no further than under its first riser."""
 
 
 class LayoutError(ValueError):
@@ -98,6 +103,7 @@ def lay_out(architecture: Architecture, rule: LayoutRule) -> Valley:
     banks = {-1: [plot(u, 0 if street else u.level, base, rule) for u in left]}
     banks[1] = [plot(u, 0 if street else u.level, base, rule) for u in reversed(right)]
     court = [plot(u, levels - 1, base, rule) for u in middle]
+    rule = msgspec.structs.replace(rule, level_inset=_inset([*banks[-1], *banks[1]], rule))
 
     spans, deep_y = _spans(banks, levels, rule)
     lips = [rule.deep_half_width + rule.level_inset * (levels - 1 - i) for i in range(levels)]
@@ -138,6 +144,26 @@ def lay_out(architecture: Architecture, rule: LayoutRule) -> Valley:
     return valley
 
 
+def _inset(plots: Sequence[Plot], rule: LayoutRule) -> float:
+    """Width of a terrace: the rule's, or more where a room would stand with its back in the slope above.
+
+    A corner may touch the lowest riser; rooms of many channels are deeper than that.
+    """
+    turn = radians(rule.turn)
+    reach = max(
+        (_setback(p, turn) + p.depth * cos(turn) + p.width / 2 * sin(turn)
+         for p in plots if p.level > 0),
+        default=0.0,
+    )  # fmt: skip
+    need = reach + rule.band
+    return rule.level_inset if need <= rule.level_inset + _CORNER else need
+
+
+def _setback(p: Plot, turn: float) -> float:
+    """From the terrace's edge to the middle of a room's open front."""
+    return p.width / 2 * sin(turn) + FORECOURT * cos(turn) + 1.9
+
+
 def _spans(
     banks: dict[int, list[Plot]], levels: int, rule: LayoutRule
 ) -> tuple[list[tuple[float, float]], float]:
@@ -167,8 +193,7 @@ def _bank(
     for p in plots:
         y += slack / 2 + p.pitch / 2
         turn = radians(rule.turn)
-        setback = p.width / 2 * sin(turn) + FORECOURT * cos(turn) + 1.9
-        x = side * (terrain.lip_x(terrain.lips[p.level], y) + setback)
+        x = side * (terrain.lip_x(terrain.lips[p.level], y) + _setback(p, turn))
         z = -rule.level_drop * p.level
         frame = Frame((x, y, z + FLOOR), (90 - rule.turn) * -side)
         columns, rows, tile = wall_grid(p)

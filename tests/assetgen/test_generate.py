@@ -318,6 +318,23 @@ def test_inspect_prints_a_tree_and_json(
     assert json.loads(capsys.readouterr().out)["class"] == "UNet2DConditionModel"
 
 
+def test_a_sentencepiece_tokenizer_names_the_package_it_needs(
+    model_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = shutil.copytree(model_folder, tmp_path / "other")
+    (other / "tokenizer_2").mkdir()
+    (other / "tokenizer_2" / "spiece.model").write_bytes(b"")
+    monkeypatch.setattr(
+        "assetgen.models.load.find_spec", lambda name: None if name == "sentencepiece" else object()
+    )
+    assert generate(other, tmp_path / "out", "--prompt", "a fox") == 2
+    line = one_line(capsys)
+    assert "spiece.model cannot be read without sentencepiece; pip install" in line
+
+
 def test_inspect_knows_the_structures_that_ship(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", "flux"]) == 0
     said = capsys.readouterr().out

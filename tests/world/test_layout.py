@@ -14,7 +14,7 @@ from explorer.world.layout import LayoutError, check_overlap, footprint, lay_out
 from explorer.world.places import furnish
 from explorer.world.scene import LayoutRule
 from explorer.world.scene_load import load_scene
-from explorer.world.valley import Valley
+from explorer.world.valley import FLOOR, Valley
 from explorer.world.walk import RUN
 
 ARCHITECTURES = Path(__file__).parents[1] / "fixtures" / "architectures"
@@ -44,6 +44,20 @@ def test_every_unit_has_a_room_and_every_skip_a_bridge(
 
 def test_rooms_do_not_overlap(laid_out: tuple[Architecture, Valley]) -> None:
     check_overlap(laid_out[1].rooms)
+
+
+@pytest.mark.parametrize("name", [*NAMES, *STREETS])
+def test_no_room_stands_in_the_slope(name: str) -> None:
+    """The ground inside a room is flat; its back wall may stand in the lowest riser."""
+    rule = LayoutRule()
+    valley = lay_out(architecture(name), rule)
+    for room in (r for r in valley.rooms if r.side):
+        for x in (-0.5, -0.25, 0.0, 0.25, 0.5):
+            for depth in (0.2, 0.5, 0.8, 1.0):
+                at = room.frame.to_world((x * room.width, depth * room.depth, 0.0))
+                rise = valley.ground(*at[:2]) - (room.frame.origin[2] - FLOOR)
+                allowed = rule.level_drop / rule.risers if depth == 1.0 else 0.0
+                assert rise <= allowed + 1e-6, (room.unit, x, depth)
 
 
 def test_overlap_is_noticed() -> None:
