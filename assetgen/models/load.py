@@ -16,7 +16,6 @@ import torch
 from assetgen.errors import InputError
 from assetgen.models.runtime import Runtime, place
 
-
 _SENTENCEPIECE = {"sentencepiece": "sentencepiece", "google.protobuf": "protobuf"}
 """Module → package that reads a SentencePiece model."""
 
