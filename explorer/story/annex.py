@@ -56,7 +56,7 @@ def architecture_of(ask: Ask, model: str) -> Architecture:
 
 def _folder(ask: Ask) -> Path:
     """`runs/<model>` of what is shown."""
-    return ask.record.pack.path.parent
+    return ask.record.pack.model_folder
 
 
 @lru_cache(maxsize=8)

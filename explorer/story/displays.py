@@ -14,6 +14,7 @@ from explorer.story.panel import Bar, Bars, Chart, Fact, Panel, PanelAction, Pro
 from explorer.story.pixels import Place
 from explorer.story.provenance import Provenance
 from explorer.story.record import F32, Record, Series
+from explorer.story.studies import studies_of
 from explorer.story.tokens import likeness, pieces, rows_of, twins
 
 DERIVED, RECORDED = Provenance.DERIVED, Provenance.RECORDED
@@ -81,6 +82,25 @@ def lanes_panel(ask: Ask, name: str) -> Panel:
             f'.tensor("output_cond")[{record.step(ask.step).calls[0]}]' if effect else ".metadata"
         ),
         missing=effect is None,
+    )
+
+
+def scales_panel(ask: Ask, name: str) -> Panel:
+    """The same noise and prompt at several guidance scales."""
+    runs = studies_of(ask.record.pack, "guidance")
+    scales = [f"{run.metadata.guidance_scale:g}" for run in runs]
+    return display_panel(
+        ask,
+        name,
+        None,
+        (
+            ask.fact("guidance_here", f"{ask.record.metadata.guidance_scale:g}"),
+            ask.fact("scales", " · ".join(scales) if scales else None),
+            ask.fact("seeds", " · ".join(sorted({str(r.metadata.seed) for r in runs})) or None),
+        ),
+        ask.python(".metadata.guidance_scale"),
+        PanelAction("select", ask.text("action.lanes"), "station:lanes"),
+        missing=not runs,
     )
 
 
@@ -279,6 +299,7 @@ def _twins(ask: Ask, rows: F32 | None) -> str | None:
 
 DISPLAYS: dict[str, Callable[[Ask, str], Panel]] = {
     "lanes": lanes_panel,
+    "scales": scales_panel,
     "decoder": decoder_panel,
     "pair": pair_panel,
     "road": road_panel,

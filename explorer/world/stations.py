@@ -151,6 +151,9 @@ class Display(Exhibit, tag="display", frozen=True, kw_only=True):
     gap: Annotated[float, about("between two pictures, metres", 0, 10)] = 0.7
     joins: Annotated[bool, about("lines of light lead from the pictures to the last one")] = False
     marks: Annotated[bool, about("one cell of the latent grid is framed on every picture")] = False
+    study: Annotated[
+        Identifier | None, about("kind of study whose runs are `study_1`, `study_2` …")
+    ] = None
     plates: Annotated[
         list[Identifier], about("written numbers over the pictures of the top row, in their order")
     ] = []

@@ -16,11 +16,12 @@ from explorer.story.latents import estimate_x0, fit_preview, lanes, patch_means
 from explorer.story.pairs import changed, partner
 from explorer.story.panel import Profile
 from explorer.story.record import Record
+from explorer.story.studies import studies_of
 from explorer.view.exhibition.arrays import MAKERS, Derived
 from explorer.view.textures import mosaic
 from explorer.world.displays import joints, lay_display
 from explorer.world.stations import Display
-from tests.fixtures.packs import build_assets, build_pack
+from tests.fixtures.packs import build_assets, build_pack, build_study
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +168,26 @@ def test_pictures_hang_apart_and_lines_end_at_the_last() -> None:
         assert abs(a.x) + a.size / 2 < wall.half and a.z + a.size / 2 < wall.height
     lines = joints(station, wall)
     assert len(lines) == 3 and all(abs(line[-1][0] - wall.pictures[7].x) < 0.5 for line in lines)
+
+
+def test_scales_are_the_studies_in_their_order(tmp_path: Path, texts: Any) -> None:
+    pack = Pack.open(build_pack(tmp_path))
+    assert studies_of(pack, "guidance") == []
+    assert panel_for("station:scales", State(steps=4), record(pack), texts).lines[-1] == texts.get(
+        "panel.station.scales.not_recorded"
+    )
+    for scale in (8.0, 0.0, 2.0):
+        build_study(tmp_path, guidance=scale)
+    runs = studies_of(pack, "guidance")
+    assert [run.metadata.guidance_scale for run in runs] == [0.0, 2.0, 8.0]
+    derived = Derived(pack, "guidance")
+    shown = derived.get("study_2")
+    assert shown is not None and np.array_equal(shown[3], runs[1].image("predicted", 3))
+    assert derived.get("study_4") is None and derived.get("study_x") is None
+    facts = panel_for("station:scales", State(steps=4), record(pack), texts).facts
+    assert facts[1].value == "0 · 2 · 8"
+    other = Pack.open(build_pack(tmp_path, prompt="a cat on snow"))
+    assert [r.path for r in studies_of(other, "guidance")] == [r.path for r in runs]
 
 
 @pytest.mark.gl

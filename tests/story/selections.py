@@ -20,6 +20,7 @@ STATIONS = (
     "clockwork",
     "encoder",
     "annex",
+    "scales",
 )
 
 

@@ -18,6 +18,7 @@ from explorer.story.mixing import Mix, mix
 from explorer.story.pairs import partner
 from explorer.story.ramps import ramp
 from explorer.story.record import Record
+from explorer.story.studies import studies_of
 from explorer.story.tokens import likeness
 from explorer.view.lettering import font
 from explorer.view.textures import mosaic
@@ -28,8 +29,9 @@ U8 = NDArray[np.uint8]
 class Derived:
     """Arrays of one run by name: `[S, H, W, 3]`, or `[S, H, W]` for channels. Each is made once."""
 
-    def __init__(self, pack: Pack) -> None:
+    def __init__(self, pack: Pack, study: str | None = None) -> None:
         self.record = Record(pack, pack.architecture)
+        self._study = study
 
     @cached_property
     def preview(self) -> Preview | None:
@@ -67,8 +69,23 @@ class Derived:
             return self.x_t_scale
         return self.raw_scale if name.startswith("raw_") else self.x0_scale
 
+    @cached_property
+    def studies(self) -> list[Pack]:
+        """Runs that vary what the display is about."""
+        return studies_of(self.record.pack, self._study) if self._study else []
+
+    def study(self, name: str) -> Pack | None:
+        """The run behind `study_<n>`."""
+        head, _, number = name.rpartition("_")
+        if head != "study" or not number.isdecimal():
+            return None
+        index = int(number) - 1
+        return self.studies[index] if 0 <= index < len(self.studies) else None
+
     def get(self, name: str) -> U8 | None:
         """The array, or None where the run lacks what it is made of."""
+        if (run := self.study(name)) is not None:
+            return _pictures(run)
         return MAKERS[name](self) if name in MAKERS else None
 
 

@@ -116,7 +116,7 @@ class Display:
     def dress(self, shown: Shown, state: State) -> None:
         pack = shown.run.pack
         if self._made[0] != str(pack.path):
-            self._derived = derived = Derived(pack)
+            self._derived = derived = Derived(pack, self._station.study)
             made = {}
             for name in (*self._station.shows, *self._station.plates):
                 pixels = derived.get(name)
@@ -168,9 +168,7 @@ class Display:
         lines: list[Line] = []
         for picture, node in zip(self._wall.pictures, self._canvases, strict=True):
             left, low = picture.x - picture.size / 2, picture.z - picture.size / 2 - 0.16
-            key = f"display.{picture.shows}"
-            title = self._texts.get(f"{key}.title")
-            small = self._texts.get(f"{key}.line", scale=self._scale(picture.shows))
+            title, small = self._caption(picture.shows)
             if node.is_stashed():
                 small = self._texts.get("sign.not_recorded")
             room = picture.size + self._station.gap * self._station.scale - 0.1
@@ -180,11 +178,29 @@ class Display:
             ]
         top = self._wall.height - 0.52
         left = -self._wall.half + 0.9
+        if self._station.study:
+            lines.append(self._headline(left, top))
         if self._station.labels:
             lines += self._pieces(shown)
         if self._station.pair:
             lines += self._prompts(shown, left, top)
         letter(self._place.id, lines).reparent_to(self._text)
+
+    def _caption(self, shows: str) -> tuple[str, str]:
+        """Title and line under a picture; a study is called by what it varies."""
+        run = self._derived.study(shows) if self._derived else None
+        if run is not None and run.metadata.study is not None:
+            return run.metadata.study.label, self._texts.get("display.study.line")
+        key = "display.study" if shows.startswith("study_") else f"display.{shows}"
+        small = self._texts.get(f"{key}.line", scale=self._scale(shows))
+        return self._texts.get(f"{key}.title"), small
+
+    def _headline(self, left: float, top: float) -> Line:
+        """The prompt that the studies are of."""
+        runs = self._derived.studies if self._derived else []
+        if not runs:
+            return Line(self._texts.get("display.no_study"), self._at(left, top), 0.18, MUTED)
+        return Line(runs[0].metadata.prompt, self._at(left, top), 0.2, WARM, "Inter-SemiBold")
 
     def _scale(self, shows: str) -> str:
         """The value shown white, as it is printed; only channels have one."""
