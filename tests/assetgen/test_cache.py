@@ -225,6 +225,10 @@ def test_the_first_use_fetches_and_the_next_needs_no_network(
     assert "tiny.safetensors" not in names
     known = lock.read_lock(snapshot.parents[1], COMMIT)
     assert known is not None and known.compared and set(known.files) == names
+    info = cache.scan(folder)
+    assert info and [r.refs for each in info.repos for r in each.revisions] == [{"assetgen"}], (
+        "without a ref `hf cache prune` would take the model away"
+    )
     hub.asked.clear()
     assert generate(folder, tmp_path / "again", TINY) == 0
     assert hub.asked == []
