@@ -65,6 +65,10 @@ class Runs:
         for r in runs:
             if run.casefold() in (r.id.casefold(), r.title.casefold(), r.prompt.casefold()):
                 return r
+        for name in sorted({r.model for r in runs}):  # a study goes by its id
+            for entry in self.library.studies(name):
+                if entry.run.id.casefold() == run.casefold():
+                    return entry.run
         raise NoRunError(f"no run {run!r}; there is {', '.join(r.id for r in runs[:12])}")
 
     def structure(self, model: str) -> RunEntry:

@@ -62,12 +62,13 @@ def make_signs(valley: Valley, places: Places, pack: Pack, texts: Texts) -> p3d.
         at = canvas.frame.to_world(
             (-canvas.size / 2, -0.02, -canvas.size / 2 - canvas.border - 0.62)
         )
-        title = texts.get(f"sign.{canvas.shows}")
         if pack.steps and not any(pack.has(name) for name in ARRAYS.get(canvas.shows, ())):
-            title = f"{title} · {texts.get('sign.not_recorded')}"
+            middle = Frame(canvas.frame.to_world((0.0, -0.05, 0.0)), canvas.frame.yaw)
+            said = texts.get("sign.not_recorded")
+            lines.append(Line(said, middle, 0.07 * canvas.size, MUTED, align="centre"))
         lines.append(
             Line(
-                title,
+                texts.get(f"sign.{canvas.shows}"),
                 Frame(at, canvas.frame.yaw),
                 0.30,
                 (255, 230, 196),

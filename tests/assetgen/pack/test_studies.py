@@ -161,3 +161,14 @@ def test_rows_of_the_metadata_stand_on_a_line(study: Path) -> None:
     text = (study / "metadata.json").read_text()
     assert '{ "index": 0' in text or '{"index": 0' in text
     assert json.loads(text)["study"]["base"] == "a-fox-on-grass"
+
+
+def test_the_explorer_opens_a_study_by_its_id(study: Path, tmp_path: Path) -> None:
+    from explorer.runs import NoRunError, Runs
+
+    runs = Runs(tmp_path)
+    assert runs.choose(None, study.name).path == study
+    assert runs.choose(None, None).id == "a-fox-on-grass"
+    with pytest.raises(NoRunError, match="no run 'nobody'"):
+        runs.choose(None, "nobody")
+    runs.close()
