@@ -8,7 +8,8 @@ import numpy as np
 
 from explorer.story.ask import Ask
 from explorer.story.clockwork import embedding
-from explorer.story.latents import fit_preview, lanes
+from explorer.story.latents import lanes_of, preview_of
+from explorer.story.once import once
 from explorer.story.pairs import changed, partner
 from explorer.story.panel import Bar, Bars, Chart, Fact, Panel, PanelAction, Profile
 from explorer.story.pixels import Place
@@ -54,7 +55,7 @@ def display_panel(
 
 def prompt_effect(record: Record) -> Series | None:
     """‖with − without‖ ÷ ‖guided‖ of the x0 that each lane means, at every step."""
-    found = lanes(record)
+    found = lanes_of(record)
     if found is None:
         return None
     apart = np.sqrt((found.difference**2).mean((1, 2, 3)))
@@ -65,8 +66,8 @@ def prompt_effect(record: Record) -> Series | None:
 def lanes_panel(ask: Ask, name: str) -> Panel:
     """Without the prompt, with it, their difference, the guided step."""
     record = ask.record
-    effect = prompt_effect(record)
-    preview = fit_preview(record)
+    effect = once(record.pack, "effect", lambda: prompt_effect(record))
+    preview = preview_of(record)
     scale = record.metadata.guidance_scale
     return display_panel(
         ask,
@@ -87,7 +88,7 @@ def lanes_panel(ask: Ask, name: str) -> Panel:
 
 def scales_panel(ask: Ask, name: str) -> Panel:
     """The same noise and prompt at several guidance scales."""
-    runs = studies_of(ask.record.pack, "guidance")
+    runs = once(ask.record.pack, "scales", lambda: studies_of(ask.record.pack, "guidance"))
     scales = [f"{run.metadata.guidance_scale:g}" for run in runs]
     return display_panel(
         ask,
@@ -108,7 +109,7 @@ def decoder_panel(ask: Ask, name: str) -> Panel:
     """One cell of the latent and the patch it becomes."""
     record = ask.record
     x0, entry = record.tensor("x0"), record.array("x0")
-    preview = fit_preview(record)
+    preview = preview_of(record)
     channels, height, width = record.architecture.traced_at.sample[1:]
     place = Place("x0", 0.5, 0.5)
     row, column = place.cell(height, width)
@@ -142,15 +143,15 @@ def decoder_panel(ask: Ask, name: str) -> Panel:
 def pair_panel(ask: Ask, name: str) -> Panel:
     """The same noise under another prompt."""
     record = ask.record
-    other = partner(record.pack)
-    apart = None if other is None else pair_distance(record, Record(other, record.architecture))
+    other = partner_of(record)
+    apart = once(record.pack, "apart", lambda: pair_distance(record, other)) if other else None
     here = [w.text for w in record.words]
-    there = [w.text for w in other.metadata.words] if other else []
+    there = [w.text for w in other.words] if other else []
     swapped = [w for w, differs in zip(here, changed(here, there), strict=True) if differs]
     instead = [w for w, differs in zip(there, changed(there, here), strict=True) if differs]
     seeds = f"{record.metadata.seed} · {other.metadata.seed}" if other else None
     actions = (
-        PanelAction("open_run", ask.text("action.other_run"), f"{record.architecture.model}/{other.path.name}"),
+        PanelAction("open_run", ask.text("action.other_run"), f"{record.architecture.model}/{other.pack.path.name}"),
     ) if other else ()  # fmt: skip
     return display_panel(
         ask,
@@ -165,6 +166,16 @@ def pair_panel(ask: Ask, name: str) -> Panel:
         *actions,
         missing=other is None,
     )
+
+
+def partner_of(record: Record) -> Record | None:
+    """The other run of the pair, opened once."""
+
+    def find() -> Record | None:
+        other = partner(record.pack)
+        return None if other is None else Record(other, record.architecture)
+
+    return once(record.pack, "partner", find)
 
 
 def pair_distance(here: Record, there: Record) -> Series | None:
@@ -244,8 +255,8 @@ def encoder_panel(ask: Ask, name: str) -> Panel:
     record = ask.record
     metadata = record.metadata
     found, rows = pieces(metadata), rows_of(record)
-    other = partner(record.pack)
-    against = likeness(record, Record(other, record.architecture)) if other else None
+    other = partner_of(record)
+    against = once(record.pack, "against", lambda: likeness(record, other)) if other else None
     values = np.diag(against) if against is not None else _to_the_one_before(record)
     bars = None
     if values is not None:
@@ -277,7 +288,7 @@ MOST_ROWS = {"look": 14, "understand": 8, "engineer": 8}
 
 def _to_the_one_before(record: Record) -> F32 | None:
     """How much each row is like the one before it; the first is like itself."""
-    found = likeness(record)
+    found = once(record.pack, "likeness", lambda: likeness(record))
     if found is None:
         return None
     return np.array([1.0, *(found[i, i - 1] for i in range(1, len(found)))], np.float32)
@@ -286,7 +297,7 @@ def _to_the_one_before(record: Record) -> F32 | None:
 def _twins(ask: Ask, rows: F32 | None) -> str | None:
     """The same piece at two places: one number, two rows."""
     places = twins(ask.record.metadata)
-    found = likeness(ask.record)
+    found = once(ask.record.pack, "likeness", lambda: likeness(ask.record))
     shown = [p.index for p in pieces(ask.record.metadata)]
     if places is None:
         return ask.text("value.no_twins")

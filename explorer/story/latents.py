@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assetgen.pack.errors import PackError
+from explorer.story.once import once
 from explorer.story.record import Record
 
 F32 = NDArray[np.float32]
@@ -35,6 +36,16 @@ class Preview:
     def changes(self, latent: F32) -> F32:
         """A difference of latents as a difference of colours, `[S, h, w, 3]`."""
         return np.asarray(np.moveaxis(latent, 1, -1) @ self.weights[:-1])
+
+
+def preview_of(record: Record) -> Preview | None:
+    """`fit_preview`, made once for a run."""
+    return once(record.pack, "preview", lambda: fit_preview(record))
+
+
+def lanes_of(record: Record) -> Lanes | None:
+    """`lanes`, made once for a run."""
+    return once(record.pack, "lanes", lambda: lanes(record))
 
 
 def fit_preview(record: Record) -> Preview | None:

@@ -39,9 +39,13 @@ def record(pack: Pack) -> Record:
 
 
 def spoil(pack: Pack, monkeypatch: pytest.MonkeyPatch, key: str, add: float = 0.7) -> Pack:
-    original = pack.tensor
-    monkeypatch.setattr(pack, "tensor", lambda name: original(name) + (add if name == key else 0.0))
-    return pack
+    """The same run, opened anew, with other numbers in one array."""
+    other = Pack.open(pack.path)
+    original = other.tensor
+    monkeypatch.setattr(
+        other, "tensor", lambda name: original(name) + (add if name == key else 0.0)
+    )
+    return other
 
 
 @pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "sample", "flow_prediction"])
@@ -83,7 +87,7 @@ def test_other_numbers_give_other_pictures(
 ) -> None:
     before = {name: Derived(pack).get(name) for name in shown}
     preview = fit_preview(record(pack))
-    monkeypatch.setattr("explorer.view.exhibition.arrays.fit_preview", lambda record: preview)
+    monkeypatch.setattr("explorer.view.exhibition.arrays.preview_of", lambda record: preview)
     after = Derived(spoil(pack, monkeypatch, key))
     for name in shown:
         was, now = before[name], after.get(name)
@@ -94,13 +98,12 @@ def test_other_numbers_give_other_pictures(
 def test_the_panel_of_the_lanes_follows_both_answers(
     pack: Pack, texts: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def effect() -> Any:
+    def effect(pack: Pack) -> Any:
         panel = panel_for("station:lanes", State(steps=pack.steps), record(pack), texts)
         return panel.plot.values  # type: ignore[union-attr]
 
-    assert max(effect()) < 1e-5
-    spoil(pack, monkeypatch, "output_uncond")
-    assert min(effect()) > 0.01
+    assert max(effect(pack)) < 1e-5
+    assert min(effect(spoil(pack, monkeypatch, "output_uncond"))) > 0.01
 
 
 def test_linear_colours_are_fitted_on_the_decoded_pictures(pack: Pack) -> None:
@@ -173,9 +176,10 @@ def test_pictures_hang_apart_and_lines_end_at_the_last() -> None:
 def test_scales_are_the_studies_in_their_order(tmp_path: Path, texts: Any) -> None:
     pack = Pack.open(build_pack(tmp_path))
     assert studies_of(pack, "guidance") == []
-    assert panel_for("station:scales", State(steps=4), record(pack), texts).lines[-1] == texts.get(
-        "panel.station.scales.not_recorded"
-    )
+    before = Pack.open(pack.path)
+    assert panel_for("station:scales", State(steps=4), record(before), texts).lines[
+        -1
+    ] == texts.get("panel.station.scales.not_recorded")
     for scale in (8.0, 0.0, 2.0):
         build_study(tmp_path, guidance=scale)
     runs = studies_of(pack, "guidance")
@@ -203,3 +207,16 @@ def test_the_wall_shows_the_arrays(explore: Callable[..., Any], seen: Callable[.
         patch = image[89:91, 159:161].astype(float).mean((0, 1))
         want = stored[row - 1 : row + 2, column - 1 : column + 2].mean((0, 1))
         assert np.abs(patch - want).max() < 10, (step, patch, want)
+
+
+def test_what_a_panel_needs_is_computed_once_a_run(
+    pack: Pack, texts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scrubbing with a display's panel open decodes no picture again."""
+    state = State(steps=pack.steps)
+    for name in ("lanes", "decoder", "pair"):
+        panel_for(f"station:{name}", state, record(pack), texts)
+    monkeypatch.setattr(Pack, "image", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr(Pack, "open", lambda *_: pytest.fail("opened again"))
+    for name in ("lanes", "decoder", "pair"):
+        panel_for(f"station:{name}", State(steps=pack.steps, step=2.0), record(pack), texts)

@@ -154,6 +154,7 @@ def test_other_rows_change_wall_and_panel(
     chart = panel(pack, "encoder", texts).plot
     assert isinstance(chart, Bars)
     before = Derived(pack).get("prompt_rows")
+    pack = Pack.open(pack.path)
     original = Pack.tensor
 
     def other(self: Pack, name: str) -> np.ndarray:

@@ -13,7 +13,7 @@ from assetgen.pack import Pack
 from assetgen.pack.errors import PackError
 from assetgen.pack.schema import Coefficients, Step
 from explorer.story.clockwork import embedding
-from explorer.story.latents import Lanes, Preview, fit_preview, lanes
+from explorer.story.latents import Lanes, Preview, lanes_of, preview_of
 from explorer.story.mixing import Mix, mix
 from explorer.story.pairs import partner
 from explorer.story.ramps import ramp
@@ -35,11 +35,11 @@ class Derived:
 
     @cached_property
     def preview(self) -> Preview | None:
-        return fit_preview(self.record)
+        return preview_of(self.record)
 
     @cached_property
     def lanes(self) -> Lanes | None:
-        return lanes(self.record)
+        return lanes_of(self.record)
 
     @cached_property
     def raw_scale(self) -> float:
