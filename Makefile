@@ -15,6 +15,9 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python; do \
 	$$p $(FITS) 2>/dev/null && echo $$p && break; done)
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --annotation-style line
 
+# One thread a process, so that two bakes of one run are equal.
+STUDY := OMP_WAIT_POLICY=PASSIVE $(PY) -m assetgen study --threads 1
+
 # What to pass on: make explore ARGS="--help", make test ARGS="-k timeline"
 ARGS ?=
 # Test processes side by side; each has its own OpenGL context.
@@ -33,7 +36,10 @@ test: lint
 # CHECKPOINTS=FOLDER, the folder of the training, adds how the model learned.
 bake: $(VENV)/all.done
 	$(PY) -m assetgen batch config/prompts.yaml --workers $(JOBS) --force
-	$(PY) -m assetgen study $(if $(CHECKPOINTS),--checkpoints $(CHECKPOINTS))
+	$(STUDY) --only ablation & ablations=$$!; \
+	$(STUDY) $(addprefix --only ,guidance seed steps sampler prompt) \
+		$(if $(CHECKPOINTS),--only learned --checkpoints $(CHECKPOINTS)) && done=0 || done=1; \
+	wait $$ablations && exit $$done
 	$(PY) -m assetgen validate assets
 
 bench: $(VENV)/viewer.done

@@ -12,7 +12,9 @@ from assetgen.pack import Pack
 from assetgen.pack.images import U8
 
 MARGIN, BIG, SMALL, GAP = 28, 384, 187, 10
-HEAD, WORD, FOOT = 72, 112, 54
+HEAD, FOOT = 72, 54
+WORD_MIN, WORD_MAX = 80, 140
+"""Smallest and largest side of a word's map."""
 FRAME_MS, LAST_MS = 140, 2200
 COLOURS = 256
 
@@ -46,9 +48,8 @@ def _frame(pack: Pack, rows: list[Row], step: int) -> Image.Image:
     main = next((name for name in ("predicted", "steps", "noise") if name in canvases), None)
     side = [name for name in ("steps", "noise") if name in canvases and name != main]
     wide = 2 * MARGIN + BIG + (GAP + SMALL if side else 0)
-    per_row = max(1, (wide - 2 * MARGIN + GAP) // (WORD + GAP))
-    lines = -(-len(words) // per_row)
-    tall = HEAD + BIG + lines * (WORD + 34) + FOOT
+    lines, per_row, word = _grid(len(words), wide - 2 * MARGIN)
+    tall = HEAD + BIG + lines * (word + 34) + FOOT
     image = Image.new("RGB", (wide, tall), GROUND)
     draw = ImageDraw.Draw(image)
     room = wide - 2 * MARGIN
@@ -62,13 +63,23 @@ def _frame(pack: Pack, rows: list[Row], step: int) -> Image.Image:
         place = (MARGIN + BIG + GAP, HEAD + i * (SMALL + GAP))
         _tile(image, canvases[name].picture(step), *place, SMALL, canvases[name].title)
     for i, row in enumerate(words):
-        x = MARGIN + i % per_row * (WORD + GAP)
-        y = HEAD + BIG + 14 + i // per_row * (WORD + 34)
-        image.paste(scaled(row.picture(step), WORD), (x, y))
-        label = fitted(draw, row.title.strip("“”"), WORD, 14, "Medium")
-        draw.text((x, y + WORD + 3), label, MUTED, font(14, "Medium"))
+        x = MARGIN + i % per_row * (word + GAP)
+        y = HEAD + BIG + 14 + i // per_row * (word + 34)
+        image.paste(scaled(row.picture(step), word), (x, y))
+        label = fitted(draw, row.title.strip("“”"), word, 14, "Medium")
+        draw.text((x, y + word + 3), label, MUTED, font(14, "Medium"))
     _progress(draw, pack, step, wide, tall)
     return image
+
+
+def _grid(count: int, room: int) -> tuple[int, int, int]:
+    """(rows, columns, side) of the words' maps: as few rows as leave them `WORD_MIN` wide."""
+    for lines in range(1, count + 1):
+        columns = -(-count // lines)
+        side = (room + GAP) // columns - GAP
+        if side >= WORD_MIN:
+            return lines, columns, min(side, WORD_MAX)
+    return count, 1, WORD_MIN
 
 
 def _tile(image: Image.Image, picture: U8, x: int, y: int, size: int, title: str) -> None:
