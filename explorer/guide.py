@@ -9,7 +9,7 @@ from assetgen.pack.resources import data_dir
 from explorer.modes import TourShown
 from explorer.sound import Speaker
 from explorer.story.narration import Voice
-from explorer.story.tour import Tour, load_tour, named, tour_files
+from explorer.story.tour import Tour, TourError, load_tour, named, tour_files
 from explorer.story.tour_player import Player
 from explorer.story.tour_time import Moment, Timeline, lay_out
 from explorer.world.projection import project
@@ -55,7 +55,10 @@ class Guide:
         if not self.app.opening or not self.app.site.valley.bridges:
             return found
         for path in tour_files(data_dir("scenes") / "tours"):
-            tour = self._tour(path.stem)
+            try:
+                tour = self._tour(path.stem)
+            except TourError:  # it leads to a place that this network does not have
+                continue
             if tour.scene == self.app.scene_file.stem:
                 found.append((path.stem, *named(self.app.texts, tour)))
         return found

@@ -1,7 +1,7 @@
 """Finding a network's edges by running it: every tensor remembers which units it came from.
 
 A forward hook stamps a unit's output with the unit's id; every torch function passes the stamps of
-its inputs on; `torch.cat` marks all but its first operand as skip connections. What arrives at a
+its inputs on; `torch.cat` marks what joins a picture as skip connections. What arrives at a
 unit's input are its edges. No topology is written by hand.
 """
 
@@ -58,9 +58,10 @@ class Provenance(TorchFunctionMode):
     def _joined(self, args: tuple[Any, ...]) -> Stamps:
         first, *others = args[0]
         joined = self.of(first)
+        flows = "flow" in joined.values()  # text in front of the picture is no bridge
         for other in others:
             for source, kind in self.of(other).items():
-                joined.setdefault(source, "skip" if kind == "flow" else kind)
+                joined.setdefault(source, "skip" if flows and kind == "flow" else kind)
         return joined
 
 

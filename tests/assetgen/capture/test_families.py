@@ -164,6 +164,8 @@ def test_an_unknown_pipeline_is_recorded_as_far_as_it_goes(tmp_path: Path) -> No
         pack.metadata.light or ()
     )
     assert pack.has("x_t") and pack.has("x0") and pack.has("unit_rms") and pack.has("features")
+    assert validate(tmp_path / "out") == []  # text joined in front of the picture is no bridge
+    assert {edge.kind for edge in baker.architecture.edges} == {"flow", "cond", "time"}
     with pytest.raises(CaptureError, match="pass --guidance 1"):
         bake(baker, "doubled", guidance=3.0, size=(32, 32))
 

@@ -104,6 +104,60 @@ def test_the_wrapped_step_gives_the_same_bits(name: str, kind: str) -> None:
     assert torch.equal(walk(plain, None, x0, reader), walk(watched, tap, x0, tap))
 
 
+DEFAULTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "SD 1.5": (
+        "PNDMScheduler",
+        {
+            "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
+            "skip_prk_steps": True, "set_alpha_to_one": False, "steps_offset": 1,
+        },
+    ),
+    "SD 2.1": (
+        "DDIMScheduler",
+        {
+            "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
+            "prediction_type": "v_prediction", "clip_sample": False, "set_alpha_to_one": False,
+            "steps_offset": 1,
+        },
+    ),
+    "SDXL": (
+        "EulerDiscreteScheduler",
+        {
+            "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
+            "timestep_spacing": "leading", "steps_offset": 1, "interpolation_type": "linear",
+        },
+    ),
+    "PixArt": (
+        "DPMSolverMultistepScheduler",
+        {
+            "beta_start": 0.0001, "beta_end": 0.02, "beta_schedule": "linear", "solver_order": 2,
+            "algorithm_type": "dpmsolver++", "solver_type": "midpoint", "lower_order_final": True,
+        },
+    ),
+    "SD3": ("FlowMatchEulerDiscreteScheduler", {"shift": 3.0}),
+    "FLUX": ("FlowMatchEulerDiscreteScheduler", {"shift": 3.0, "use_dynamic_shifting": True}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", DEFAULTS)
+def test_the_schedulers_models_ship_with(model: str) -> None:
+    """With the options of each model's own scheduler_config.json: x0 recovered, the step untouched."""
+    name, options = DEFAULTS[model]
+    x0 = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(2))
+    made = []
+    for _ in range(2):
+        one = getattr(diffusers, name)(**options)
+        one.set_timesteps(20, **({"mu": 0.9} if "use_dynamic_shifting" in options else {}))
+        made.append(one)
+    plain, watched = made
+    reader = SchedulerTap(plain)
+    reader.close()
+    tap = SchedulerTap(watched)
+    assert torch.equal(walk(plain, None, x0, reader), walk(watched, tap, x0, tap))
+    assert len(tap.steps) == 20
+    assert max(float((step.x0 - x0).abs().max()) for step in tap.steps) < 1e-4
+
+
 def test_pndm_takes_two_calls_for_its_first_step() -> None:
     x0 = torch.randn(1, 4, 8, 8)
     made = make("PNDMScheduler", "epsilon")
