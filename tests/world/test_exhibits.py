@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import hypot
 from pathlib import Path
 
 import msgspec
@@ -9,6 +11,7 @@ import pytest
 
 from assetgen.pack import Architecture
 from explorer.hud.plan import plan_of
+from explorer.world.dig import CURB, WALK, DigPlan
 from explorer.world.exhibits import place_exhibit
 from explorer.world.layout import LayoutError
 from explorer.world.picking import Picker
@@ -17,8 +20,9 @@ from explorer.world.promenade import lit_path
 from explorer.world.reach import Reach
 from explorer.world.site import Site
 from explorer.world.solids import Solids
-from explorer.world.stations import Exhibit
+from explorer.world.stations import Dig, Exhibit
 from explorer.world.valley import Frame
+from explorer.world.walk import Body
 
 ROOT = Path(__file__).parents[2]
 NETWORKS = ("miniature", "sd15", "sdxl", "two_level", "five_level")
@@ -50,17 +54,55 @@ def test_every_network_has_room_for_them(name: str) -> None:
 
 
 @pytest.mark.slow
-def test_they_are_reached_on_foot() -> None:
+@pytest.mark.parametrize("part", ["west", "east", "far"])
+def test_they_are_reached_on_foot(part: str) -> None:
+    """From the quay along both banks; those at the tower from where the lit paths end."""
     here = site("miniature")
-    x, y, _ = here.valley.anchors["mouth"].origin
-    reach = Reach(Solids(here.valley), (x - 14.0, y - 4.0, 0.0))
-    for place in here.places.exhibits:
-        front = place.frame.to_world((0.0, -place.ground.depth / 2 - 0.6, 0.0))
-        back = place.frame.to_world((0.0, place.ground.depth / 2 + 0.4, 0.0))
+    far = here.valley.anchors["tower"].origin[1] - 60
+    side = 1 if part == "east" else -1
+    path = lit_path(here.valley.terrain, side)
+    if part == "far":
+        bounds, start = (-90.0, far, 90.0, far + 100), path[-1]
+    else:
+        bounds, start = tuple(sorted((0.0, side * 110.0))), path[2]  # type: ignore[assignment]
+        bounds = (bounds[0], 0.0, bounds[1], 120.0)
+    reach = Reach(Solids(replace(here.valley, bounds=bounds)), start)
+
+    def inside(x: float, y: float) -> bool:
+        return bounds[0] < x < bounds[2] and bounds[1] < y < bounds[3] - 10
+
+    there = [p for p in here.places.exhibits if inside(*p.frame.origin[:2])]
+    assert there
+    for place in there:
+        depth = place.ground.depth / 2
+        front = place.frame.to_world((0.0, -depth - 0.6, 0.0))
         assert reach.reaches(front, within=2.0), place.id
-        assert reach.reaches(back, within=3.0), place.id
-    for point in lit_path(here.valley.terrain, -1)[::6]:
-        assert reach.reaches(point), point
+        back = place.frame.to_world((0.0, depth + 0.4, 0.0))
+        assert reach.reaches(back, within=3.0) or here.valley.ground(*back[:2]) > 0.1, place.id
+    for point in path[::6]:
+        if inside(*point[:2]):
+            assert reach.reaches(point), point
+
+
+def test_the_ramp_of_the_dig_leads_to_the_walk_behind_it() -> None:
+    here = site("miniature")
+    place = next(p for p in here.places.exhibits if isinstance(p.station, Dig))
+    plan, at = DigPlan.of(place.station), place.frame.to_world
+    left, behind = -plan.size / 2 - CURB - WALK / 2, plan.back + CURB + WALK / 2
+    body = Body(Solids(here.valley))
+    body.place(*at((left, plan.front - 1.2, 0.0)))
+    for x, y in ((left, plan.back + CURB), (left, behind), (plan.size / 2, behind)):
+        for _ in range(600):
+            gx, gy, _ = at((x, y, 0.0))
+            dx, dy = gx - body.feet[0], gy - body.feet[1]
+            if hypot(dx, dy) < 0.3:
+                break
+            body.move(1 / 60, (2.2 * dx / hypot(dx, dy), 2.2 * dy / hypot(dx, dy), 0.0))
+        else:
+            raise AssertionError(
+                f"stuck at {place.frame.to_local(body.feet)} on the way to {(x, y)}"
+            )
+    assert body.feet[2] == pytest.approx(plan.height + 0.2, abs=0.02)
 
 
 def test_they_are_selected_by_pointing() -> None:
