@@ -160,7 +160,8 @@ def _places(
     shapes: list[Shape] = []
     widgets: list[Widget] = []
     column = to((plan.bounds[2], 0.0))[0] + m.px(28)
-    rows = _rows([to(place)[1] for _, place in plan.places], m.px(44))
+    top, foot = area.y + m.px(48), area.bottom - m.px(32)
+    rows = _rows([to(place)[1] for _, place in plan.places], m.px(44), top, foot)
     for (name, place), row in zip(plan.places, rows, strict=True):
         x, y = to(place)
         widget_id = f"map.{name}"
@@ -181,15 +182,21 @@ def _places(
     return shapes, widgets
 
 
-def _rows(wanted: list[float], pitch: float) -> list[float]:
-    """Where names stand: as near to `wanted` as a distance of `pitch` between any two allows, in the same order."""
+def _rows(wanted: list[float], pitch: float, low: float, high: float) -> list[float]:
+    """Where names stand, from `low` to `high`: near to `wanted`, in its order, `pitch` apart or as far as they can be."""
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
-    rows = list(wanted)
+    pitch = min(pitch, (high - low) / max(len(wanted) - 1, 1))
+    rows = [min(max(y, low), high) for y in wanted]
     for _ in range(60):
         for a, b in pairwise(order):
             if (short := pitch - (rows[b] - rows[a])) > 0:
                 rows[a] -= short / 2
                 rows[b] += short / 2
+    # what was pushed out comes back in, and pushes its neighbours
+    for edge, names, sign in ((low, order, 1.0), (high, order[::-1], -1.0)):
+        for i in names:
+            rows[i] = max(rows[i] * sign, edge * sign) * sign
+            edge = rows[i] + sign * pitch
     return rows
 
 
