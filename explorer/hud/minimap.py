@@ -183,7 +183,7 @@ def _places(
 
 
 def _rows(wanted: list[float], pitch: float, low: float, high: float) -> list[float]:
-    """Where names stand, from `low` to `high`: near to `wanted`, in its order, `pitch` apart or as far as they can be."""
+    """Where names stand, from `low` to `high`: near to `wanted`, in its order, `pitch` apart if there is room."""
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     pitch = min(pitch, (high - low) / max(len(wanted) - 1, 1))
     rows = [min(max(y, low), high) for y in wanted]
