@@ -72,6 +72,26 @@ VIEWS: dict[str, dict] = {
         "part": 0.11,
         "state": {"selection": "discovery:shapes_first"},
     },
+    "nudge": {"camera": "arrival", "hud": True, "part": 0.0},
+    "answer": {
+        "camera": "gallery",
+        "hud": True,
+        "part": 0.11,
+        "state": {
+            "selection": "discovery:shapes_first",
+            "answers": (("castle-by-night/shapes_first", 1),),
+        },
+    },
+    "proof": {
+        "camera": "gallery",
+        "hud": True,
+        "part": 0.11,
+        "state": {
+            "selection": "discovery:shapes_first",
+            "answers": (("castle-by-night/shapes_first", 1),),
+            "depth": "engineer",
+        },
+    },
     "idea": {
         "camera": "gallery",
         "hud": True,

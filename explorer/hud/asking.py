@@ -12,7 +12,7 @@ from explorer.hud.view import View, sheet_part
 from explorer.hud.widget import Widget, change
 from explorer.story.panel import Option, Panel, Shot
 
-SHOT = 168
+SHOT = 150
 """The largest side of a small picture, reference pixels."""
 
 
@@ -33,7 +33,8 @@ def set_options(flow: Flow, shown: Panel) -> None:
 def _option(flow: Flow, option: Option) -> tuple[list[Shape], Widget, float]:
     view, m = flow.view, flow.view.metrics
     lines = view.wrap(option.label, LABEL, flow.width - m.px(72))
-    height = max(m.px(60), view.finger, m.leading(LABEL) * len(lines) + m.px(24))
+    least = m.tx(44) if option.right is not None else max(m.px(60), view.finger)
+    height = max(least, m.leading(LABEL) * len(lines) + m.px(14))
     rect = Rect(flow.x, round(flow.y), flow.width, round(height))
     widget_id = f"reading_body.option.{option.index}"
     known = option.right is not None

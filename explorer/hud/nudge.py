@@ -56,7 +56,7 @@ def build(view: View) -> Section:
     text = view.text("nudge.ask", step=view.state.whole_step + 1)
     text = view.fit(text, LABEL, area.width - m.px(180))
     high = m.px(60)
-    width = view.width(text, LABEL) + m.px(78) + high
+    width = view.width(text, LABEL) + m.px(86) + high
     rect = Rect(area.x, round(area.y - high - m.px(14)), round(width), round(high))
     button = Rect(rect.x, rect.y, rect.width - high, high)
     warm = view.warm("nudge.ask")
@@ -64,7 +64,7 @@ def build(view: View) -> Section:
     shapes: list[Shape] = [
         *panel(view, rect, 64),
         *_flag(view, rect.x + m.px(30), rect.centre[1] + m.px(9), m.px(18), palette.MEANING),
-        view.middle(rect.x + m.px(50), rect.centre[1], text, LABEL, color),
+        view.middle(rect.x + m.px(58), rect.centre[1], text, LABEL, color),
     ]
     action = change(selection=f"discovery:{here[0].id}")
     ask = Widget("nudge.ask", "button", button, text, view.text("nudge.long"), action)

@@ -131,7 +131,12 @@ def _proof(ask: Ask, finding: Finding) -> Formula | None:
         return None
     key = f"discovery.{finding.id}"
     paper = ask.texts.first(f"{key}.paper", "panel.paper.text")
-    python = ask.python(finding.evidence.python)
+    _, run, _ = ask.python("")
+    python = (
+        "from explorer.story.discoveries import curve",
+        run,
+        f'curve("{finding.id}", run)  # {finding.evidence.python}',
+    )
     return Formula(ask.texts.get(f"{key}.formula"), python, paper)
 
 
@@ -176,7 +181,11 @@ def _probe(
     answer = ask.texts.get(f"{key}.answer_{right}", **said)
     return replace(
         panel,
-        lines=(_verdict(ask, chosen == right), answer, ask.texts.get(f"{key}.but", **said)),
+        lines=(
+            _verdict(ask, chosen == right, "probe"),
+            answer,
+            ask.texts.get(f"{key}.but", **said),
+        ),
         options=_options(ask, f"probe.{name}", labels, right, chosen),
         plot=plot,
         facts=facts,
@@ -271,12 +280,13 @@ def _options(
     )
 
 
-def _verdict(ask: Ask, met: bool) -> str:
-    return ask.texts.get("question.met" if met else "question.missed")
+def _verdict(ask: Ask, met: bool, family: str = "question") -> str:
+    """Never a reproach: a guess is fair, and the data say what they say."""
+    return ask.texts.get(f"{family}.met" if met else f"{family}.missed")
 
 
 def _depth(ask: Ask) -> tuple[PanelAction, ...]:
     """To the code behind the answer, and back."""
     if ask.state.depth == "engineer":
         return (PanelAction("depth", ask.text("action.plain"), "look"),)
-    return (PanelAction("depth", ask.text("action.formula"), "engineer"),)
+    return (PanelAction("depth", ask.texts.get("question.proof"), "engineer"),)

@@ -8,7 +8,7 @@ from pathlib import Path
 from assetgen.pack import Architecture, Pack
 from assetgen.pack.schema import FORMAT, Metadata, Model, Scheduler
 from explorer.story.ask import Ask
-from explorer.story.panel import Formula, Panel
+from explorer.story.panel import Panel
 from explorer.story.provenance import Provenance
 from explorer.story.record import Record
 from explorer.story.texts import Texts
@@ -41,7 +41,7 @@ def named(texts: Texts, model: str) -> str:
 def without_run(ask: Ask, panel: Panel) -> Panel:
     """A room's panel that begins with what is missing; its code opens the architecture."""
     note = ask.text("structure.line", model=_name(ask))
-    formula = panel.formula and Formula(panel.formula.text, python_of(ask))
+    formula = panel.formula and replace(panel.formula, python=python_of(ask))
     return replace(
         panel, badge=Provenance.DERIVED, lines=(note, *panel.lines), formula=formula, legend=None
     )

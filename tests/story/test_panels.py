@@ -10,8 +10,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from assetgen.pack import Pack
-from explorer.state import Depth, State
+from assetgen.pack import Library, Pack
+from assetgen.pack.resources import data_dir
+from explorer.state import Depth, State, Store
 from explorer.story.build import build_panel, panel_for
 from explorer.story.panel import Panel, Plot
 from explorer.story.provenance import Provenance
@@ -193,6 +194,44 @@ def test_every_line_of_python_runs(record: Record, texts: Texts) -> None:
         scope: dict[str, Any] = {}
         exec("\n".join(setup), scope)
         assert eval(expression, scope) is not None
+
+
+def test_every_panel_about_data_has_code_and_a_paper(texts: Texts) -> None:
+    """On a shipped run: what an engineer copies from the screen returns something, and says where to read on."""
+    run = next(r for r in Library.open(data_dir("assets")).runs if r.profile != "light")
+    pack = Pack.open(run.path)
+    shipped = Record(pack, pack.architecture)
+    done = set()
+    for selection in everything(shipped):
+        panel = panel_for(selection, state(shipped, depth="engineer"), shipped, texts)
+        if panel.badge is Provenance.ILLUSTRATION and panel.formula is None:
+            assert selection.startswith("station:") and panel.plot is None and not panel.facts
+            continue
+        assert panel.formula is not None and panel.formula.paper, selection
+        assert 1 <= len(panel.formula.python) <= 3
+        kind = (selection.partition(":")[0], panel.formula.text)
+        if kind in done:  # the same code with another name in it
+            continue
+        done.add(kind)
+        *setup, expression = panel.formula.python
+        scope: dict[str, Any] = {}
+        exec("\n".join(setup), scope)
+        assert eval(expression, scope) is not None, selection
+
+
+def test_the_formula_is_offered_to_who_has_seen_the_numbers(record: Record, texts: Texts) -> None:
+    store = Store(state(record))
+
+    def offered() -> list[Any]:
+        panel = panel_for(UNIT, store.state, record, texts)
+        return [a.value for a in panel.actions if a.name == "depth"]
+
+    assert offered() == ["understand"]
+    store.update(depth="understand")
+    assert offered() == ["look", "engineer"]
+    store.update(depth="look")
+    assert offered() == ["engineer", "understand"], "the way there stays open"
+    assert store.state.opened == "understand"
 
 
 @pytest.mark.parametrize(

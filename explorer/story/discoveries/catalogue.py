@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
+from assetgen.pack import Pack
 from explorer.story.discoveries import latents, pictures, reading, rooms
 from explorer.story.discoveries.event import Finding
-from explorer.story.record import Record
+from explorer.story.record import Record, Series
 
 Detector = Callable[[Record], Finding | None]
 
@@ -47,6 +49,13 @@ DETECTORS: dict[str, Detector] = {detector.__name__: detector for detector in _A
 def found(record: Record) -> tuple[Finding, ...]:
     """What every detector finds in one run."""
     return tuple(f for f in (detector(record) for detector in _ALL) if f is not None)
+
+
+def curve(name: str, run: str | Path) -> Series | None:
+    """The curve behind what one detector finds in the run in a folder; None if it finds nothing."""
+    pack = Pack.open(run)
+    finding = DETECTORS[name](Record(pack, pack.architecture))
+    return None if finding is None or finding.evidence is None else finding.evidence.values
 
 
 def confirmed(record: Record, others: Iterable[Record]) -> tuple[Finding, ...]:
