@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from assetgen.pack.resources import data_dir
 from explorer.headless import open_app, pictures
+from explorer.postcard import postcard
 from explorer.runs import Runs
 from explorer.settings import Settings
 
@@ -66,13 +67,6 @@ VIEWS: dict[str, dict] = {
     "prompts": {"camera": "arrival", "hud": True, "state": {"menu": "prompts"}},
     "hud": {"camera": "arrival", "hud": True, "part": 0.45},
     "notebook": {"camera": "arrival", "hud": True, "state": {"menu": "discoveries"}},
-    "question": {
-        "camera": "room",
-        "hud": True,
-        "part": 0.11,
-        "state": {"selection": "discovery:shapes_first"},
-    },
-    "nudge": {"camera": "arrival", "hud": True, "part": 0.0},
     "answer": {
         "camera": "gallery",
         "hud": True,
@@ -80,16 +74,6 @@ VIEWS: dict[str, dict] = {
         "state": {
             "selection": "discovery:shapes_first",
             "answers": (("castle-by-night/shapes_first", 1),),
-        },
-    },
-    "proof": {
-        "camera": "gallery",
-        "hud": True,
-        "part": 0.11,
-        "state": {
-            "selection": "discovery:shapes_first",
-            "answers": (("castle-by-night/shapes_first", 1),),
-            "depth": "engineer",
         },
     },
     "idea": {
@@ -105,16 +89,11 @@ VIEWS: dict[str, dict] = {
         "camera": "gallery",
         "hud": True,
         "part": 0.3,
-        "state": {"track": True, "guess": 8.0},
-    },
-    "track_shown": {
-        "camera": "gallery",
-        "hud": True,
-        "part": 0.3,
         "state": {"track": True, "guess": 8.0, "revealed": True},
     },
     "share": {"camera": "gallery", "hud": True, "part": 0.3, "state": {"menu": "share"}},
     "spotlight": {"camera": "room", "hud": True, "state": {"selection": "spotlight:unit.resnet"}},
+    "postcard": {"camera": "gallery", "hud": True, "part": 0.3},
 }
 """Camera, part of the run (else the camera's own), state, and whether the HUD is shown."""
 
@@ -144,6 +123,11 @@ def main() -> int:
         )  # fmt: skip
         for path in pictures(app, args.out, views):
             print(path, flush=True)
+        if "postcard" in views:  # what a visitor takes along instead of what they see
+            card = app.takeaway.card()
+            assert card is not None
+            image = postcard(card, data_dir("assets") / "fonts")
+            image.save(args.out / "postcard.jpg", quality=90)
         app.close()
         app.base.destroy()
     return 0

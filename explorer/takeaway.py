@@ -20,7 +20,7 @@ from explorer.world.rails import Pose
 if TYPE_CHECKING:
     from explorer.app import App
 
-NEAR = 14.0
+NEAR = 24.0
 """How far a place may be to be named, metres."""
 
 

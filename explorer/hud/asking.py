@@ -66,9 +66,10 @@ def set_shots(flow: Flow, shown: Panel) -> None:
     gap = m.px(14)
     count = max(len(shown.shots), 2)
     side = min((flow.width - gap * (count - 1)) / count, m.px(SHOT))
-    captions = [view.wrap(shot.caption, SMALL, side)[:3] for shot in shown.shots]
+    pitch = (flow.width + gap) / count
+    captions = [view.wrap(shot.caption, SMALL, pitch - gap)[:3] for shot in shown.shots]
     for i, (shot, lines) in enumerate(zip(shown.shots, captions, strict=True)):
-        rect = Rect(round(flow.x + i * (side + gap)), round(flow.y), round(side), round(side))
+        rect = Rect(round(flow.x + i * pitch), round(flow.y), round(side), round(side))
         flow.shapes += _shot(view, shot, rect)
         y = rect.bottom + m.px(4)
         for line in lines:

@@ -9,7 +9,7 @@ from explorer.hud import palette
 from explorer.hud.geometry import Point, Rect
 from explorer.hud.metrics import BADGE, LABEL, SMALL, TICK
 from explorer.hud.parts import badge, panel, round_button
-from explorer.hud.shapes import Align, Box, Line, Polygon, Shape, disc
+from explorer.hud.shapes import Align, Box, Line, Shape, disc
 from explorer.hud.timeline import Track
 from explorer.hud.view import Section, View
 from explorer.hud.widget import Slide, Widget, change
@@ -17,6 +17,8 @@ from explorer.story.emergence import Row, asked, half, shown, signal
 from explorer.story.record import Series
 
 WORDS, CONTROLS = 6, 3
+BAR, CONTROL = 0.34, 0.20
+"""How strong the bars of words and of controls are."""
 ROW, SMALL_ROW, HEAD, FOOT = 38, 24, 76, 66
 
 
@@ -190,12 +192,15 @@ def _curve(view: View, row: Row, lane: Rect) -> list[Shape]:
     color = palette.MUTED if row.control else palette.MEANING
     shapes: list[Shape] = []
     points = _points(lane, row.values)
-    wide = lane.width / max(len(row.values) - 1, 1)
-    fill = palette.fade(color, 0.20 if row.control else 0.34)
-    for x, y in points:  # one bar a recorded step
-        left, right = max(round(x - wide / 2), lane.x), min(round(x + wide / 2), lane.right)
-        corners = ((left, y), (right, y), (right, lane.bottom), (left, lane.bottom))
-        shapes.append(Polygon(corners, fill))
+    fill = palette.fade(color, CONTROL if row.control else BAR)
+    pitch, last = lane.width / max(len(row.values) - 1, 1), len(row.values) - 1
+    edges = [round(lane.x + pitch * (i - 0.5)) for i in range(len(row.values) + 1)]
+    edges[0], edges[-1] = round(lane.x), round(lane.right)
+    for i, value in enumerate(row.values if last > 0 else ()):  # one bar a recorded step
+        if value is not None:
+            top = lane.bottom - lane.height * min(max(value, 0.0), 1.0)
+            wide, high = edges[i + 1] - edges[i], lane.bottom - top
+            shapes.append(Box(Rect(edges[i], top, wide, high), 0, fill))
     if not row.control:
         for part in row.components:
             line = _points(lane, part)

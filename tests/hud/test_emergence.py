@@ -9,9 +9,9 @@ import pytest
 
 from assetgen.pack import Pack
 from assetgen.pack.schema import Recognition
-from explorer.hud import emergence
+from explorer.hud import emergence, palette
 from explorer.hud.geometry import Rect
-from explorer.hud.shapes import Label, Line, Polygon
+from explorer.hud.shapes import Box, Label, Line
 from explorer.story.emergence import asked, rows, signal
 from explorer.story.record import Record
 from tests.hud.conftest import Stage
@@ -25,6 +25,11 @@ def texts_of(stage: Stage, section: str) -> list[str]:
 def shapes_of(stage: Stage, kind: type) -> list[Any]:
     stage.model.refresh()
     return [s for s in stage.model.sections["track"].shapes if isinstance(s, kind)]
+
+
+def bars(stage: Stage) -> list[Any]:
+    fill = palette.fade(palette.MEANING, emergence.BAR)
+    return [box for box in shapes_of(stage, Box) if box.fill == fill]
 
 
 def with_concepts(pack: Pack, **changes: Any) -> Pack:
@@ -54,7 +59,7 @@ def test_nothing_is_given_away_before_the_guess(stage: Stage, recognised: Pack) 
     record = show(stage, recognised, asked=0)
     word = record.metadata.concepts[0].text
     assert any("recogniser" in text and word in text for text in texts_of(stage, "track"))
-    assert not shapes_of(stage, Polygon)
+    assert not bars(stage)
     numbers = texts_of(stage, "flag")
     assert numbers == ["your guess · 6"]
 
@@ -80,10 +85,10 @@ def test_the_flag_is_dragged_to_a_whole_step_and_then_met(stage: Stage, recognis
 
 def test_other_probabilities_are_another_track(stage: Stage, pack: Pack, recognised: Pack) -> None:
     show(stage, recognised, revealed=True, guess=2.0)
-    before = shapes_of(stage, Polygon), texts_of(stage, "track"), texts_of(stage, "flag")
+    before = bars(stage), texts_of(stage, "track"), texts_of(stage, "flag")
     late = Recognition(tuple(0.9 if k > 8 else 0.1 for k in range(pack.steps)), 9, None)
     show(stage, with_concepts(pack, recognition=late), revealed=True, guess=2.0)
-    after = shapes_of(stage, Polygon), texts_of(stage, "track"), texts_of(stage, "flag")
+    after = bars(stage), texts_of(stage, "track"), texts_of(stage, "flag")
     assert all(a != b for a, b in zip(before, after, strict=True))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 
 from assetgen.pack import Architecture, Library, Pack
-from assetgen.pack.codec import decode
+from assetgen.pack.codec import decode, encode
+from assetgen.pack.evaluation import Quantiles
+from assetgen.pack.images import encode_image
+from assetgen.pack.measures import Neighbour, Neighbours, RunNeighbours, Sheet
 from assetgen.pack.resources import data_dir
 from explorer.state import State
 from explorer.story.build import panel_for
 from explorer.story.discoveries import DETECTORS, Finding, confirmed, found
-from explorer.story.notes import Notes, make_notes
+from explorer.story.notes import Nearest, Notes, make_notes
 from explorer.story.questions import question_id
 from explorer.story.record import Record
 from explorer.story.spotlights import kinds
@@ -346,22 +349,37 @@ def test_the_first_guess_is_compared_with_the_last(
 
 
 @pytest.fixture
-def measured() -> Iterator[Callable[[float], Notes]]:
+def measured() -> Callable[[float], Notes]:
     """Notes about a run whose nearest training scene is so far away; new true scenes 5, 10, 20."""
-    from assetgen.pack.evaluation import Quantiles
-    from assetgen.pack.measures import Neighbour
-    from explorer.story.notes import Nearest
 
     def make(distance: float) -> Notes:
-        import msgspec
-
-        numbers = {name: 30.0 for name in Quantiles.__struct_fields__}
-        usual = msgspec.convert({**numbers, "count": 9}, Quantiles)
-        usual = _with(usual, count=9, lowest=5.0, median=10.0)
         scene = Neighbour(1, "a fox", distance, (), 0)
-        return Notes("x", nearest=Nearest((scene,), usual, 1000, False))  # type: ignore[arg-type]
+        nearest = Nearest((scene,), Quantiles(9, 5.0, 6.0, 10.0, 20.0), 1000, False)
+        return Notes("x", nearest=nearest)
 
-    yield make
+    return make
+
+
+def test_notes_read_the_measured_neighbours(tmp_path: Path) -> None:
+    folder = build_pack(tmp_path, steps=4, prompt="a fox on grass")
+    (folder.parent / "evaluation").mkdir()
+    sheet = Sheet("evaluation/near.png", 2, 8, 8)
+    pixels = np.zeros((8, 16, 3), np.uint8)
+    pixels[:, 8:] = (10, 200, 30)
+    (folder.parent / sheet.file).write_bytes(encode_image(pixels, ".png"))
+    run = Pack.open(folder).metadata.id
+    scene = Neighbour(3, "a fox on sand", 12.0, ("fox",), 1)
+    file = Neighbours(
+        1, folder.parent.name, 500, Quantiles(9, 5.0, 6.0, 10.0, 20.0), sheet,
+        (RunNeighbours(run, "a fox on grass", False, 0, (scene,)),),
+    )  # fmt: skip
+    (folder.parent / "neighbours.json").write_bytes(encode(file))
+    library = Library.open(tmp_path)
+    notes = make_notes(library, library.runs[0])
+    assert notes.nearest is not None and notes.nearest.scenes == (scene,)
+    assert np.array_equal(notes.pictures["near", 0], pixels[:, 8:])
+    (folder.parent / "neighbours.json").write_text("{")
+    assert make_notes(library, library.runs[0]).nearest is None, "a damaged measure says nothing"
 
 
 @pytest.mark.parametrize(("distance", "right"), [(2.0, 0), (7.0, 1), (25.0, 2)])
