@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from assetgen.capture.decode import batch_of
 from assetgen.errors import InputError
 from assetgen.models.runtime import Runtime
 from assetgen.models.skeleton import Skeleton
@@ -40,9 +41,7 @@ class Need:
         )
 
 
-def need_of(
-    skeleton: Skeleton, runtime: Runtime, size: tuple[int, int] | None = None, batch: int = 2
-) -> Need:
+def need_of(skeleton: Skeleton, runtime: Runtime, size: tuple[int, int] | None = None) -> Need:
     """Count parameters on the meta device; nothing is loaded."""
     _, dtype = runtime.resolve()
     parts: dict[str, nn.Module] = {"denoiser": skeleton.denoiser, **skeleton.companions}
@@ -51,12 +50,12 @@ def need_of(
         for name, part in parts.items()
     }
     height, width = size or skeleton.image
-    # The decoder's last blocks hold a few hundred channels at the full size of four pictures; the
-    # denoiser's feature maps and the widest feed-forward layer are smaller by an order.
+    # The decoder's last blocks hold their channels at the full size of the pictures, three times over;
+    # the denoiser's feature maps and the widest feed-forward layer are smaller by an order.
     vae = skeleton.companions.get("vae")
     channels = int(vae.config.block_out_channels[0]) if vae is not None else 0  # type: ignore[union-attr, index]
-    work = 4 * 3 * channels * height * width * dtype.itemsize
-    return Need(str(dtype).removeprefix("torch."), weights, work * max(batch, 1) // 2)
+    work = batch_of(height, width) * 3 * channels * height * width * dtype.itemsize
+    return Need(str(dtype).removeprefix("torch."), weights, work)
 
 
 def check_memory(name: str, need: Need, runtime: Runtime) -> None:

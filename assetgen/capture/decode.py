@@ -13,6 +13,14 @@ from torch.nn.functional import adaptive_avg_pool2d
 from assetgen.pack.images import U8
 
 BATCH = 4
+"""Pictures decoded at once, if they are no larger than …"""
+BATCH_PIXELS = 4 * 512 * 512
+"""… this many pixels together."""
+
+
+def batch_of(height: int, width: int) -> int:
+    """How many pictures of this size (pixels) are decoded at once."""
+    return max(1, min(BATCH, BATCH_PIXELS // (height * width)))
 
 
 def decode(
@@ -35,8 +43,11 @@ def decode(
     if upcast:
         vae.to(dtype=torch.float32)
     pictures: list[U8] = []
+    scale = 2 ** (len(getattr(vae.config, "block_out_channels", (0,) * 4)) - 1)
     with torch.no_grad():
-        for batch in torch.split(latents, BATCH):
+        for batch in torch.split(
+            latents, batch_of(scale * latents.shape[-2], scale * latents.shape[-1])
+        ):
             scaled = (batch / vae.config.scaling_factor + shift).to(device, vae.dtype)
             decoded = vae.decode(scaled, return_dict=False)[0]
             pictures += to_bytes(_fit((decoded.float() / 2 + 0.5).clamp(0, 1), side))

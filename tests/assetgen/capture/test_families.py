@@ -144,6 +144,22 @@ def test_padding_has_a_lane_of_its_own_where_it_is_read(baker: Baker) -> None:
     assert bool(pack.tensor("attention_mass")[..., pads].any()) != masked
 
 
+def test_an_attention_that_cannot_be_seen_is_an_error(tmp_path: Path) -> None:
+    """A processor of its own that multiplies matrices itself leaves no map, and no pack."""
+    from diffusers.models.attention_processor import AttnProcessor
+
+    class Mine:
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            return AttnProcessor()(*args, **kwargs)
+
+    baker = bake_shop(tiny_pipeline(), tmp_path)
+    attention = baker.pipe.unet.mid_block.attentions[0].transformer_blocks[0].attn2
+    attention.processor = Mine()
+    with pytest.raises(CaptureError, match="1 of 7 layers that read the text left no map"):
+        bake(baker, "run")
+    assert not (tmp_path / "out" / "runs" / "tiny" / "run").exists()
+
+
 def test_sd3_reads_both_encoders_and_skips_the_second_attention(tmp_path: Path) -> None:
     baker = bake_shop(tiny.tiny_sd3(dual=(0,)), tmp_path)
     pack = bake(baker, "run")
