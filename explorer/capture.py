@@ -28,9 +28,21 @@ def save_screenshot(base: Any, path: Path) -> Path:
     return path
 
 
-def save_gif(frames: Iterable[U8], path: Path, seconds_per_frame: float) -> Path:
-    """An animated GIF with one palette, so that still parts stay still."""
+def save_gif(
+    frames: Iterable[U8], path: Path, seconds_per_frame: float, *, colours_of_its_own: bool = False
+) -> Path:
+    """An animated GIF with one palette, so that still parts stay still; or with one for each frame."""
     images = [Image.fromarray(f) for f in frames]
+    if colours_of_its_own:
+        own = [
+            i.quantize(160, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+            for i in images
+        ]
+        pause = int(1000 * seconds_per_frame)
+        own[0].save(
+            path, save_all=True, append_images=own[1:], duration=pause, loop=0, optimize=True
+        )
+        return path
     sample = Image.fromarray(
         np.concatenate([np.asarray(i)[::3, ::3] for i in images[:: max(1, len(images) // 8)]])
     )

@@ -20,6 +20,8 @@ from explorer.window import WindowSpec, is_software, open_window
 from explorer.world.rails import rail_of
 
 GIF_FRAMES, GIF_SIZE = 60, (640, 360)
+GIF_PAUSE = 0.6
+"""Longest that a frame of a recorded tour stands, seconds."""
 
 
 def run(
@@ -115,9 +117,11 @@ def record_tour(app: App, name: str, folder: Path, frames: int) -> list[Path]:
     for i, image in enumerate(tour_frames(app, name, np.linspace(0.0, duration - 0.1, frames))):
         written.append(folder / f"tour_{i:03d}.png")
         Image.fromarray(image).save(written[-1])
-        small = Image.fromarray(image).resize(GIF_SIZE, Image.Resampling.LANCZOS)
+        small = Image.fromarray(image)
+        small.thumbnail(GIF_SIZE, Image.Resampling.LANCZOS)
         images.append(np.asarray(small))
-    return [*written, save_gif(images, folder / f"{name}.gif", min(duration / frames, 1.0))]
+    pause = min(duration / frames, GIF_PAUSE)
+    return [*written, save_gif(images, folder / f"{name}.gif", pause, colours_of_its_own=True)]
 
 
 def tour_frames(app: App, name: str, times: Iterable[float]) -> Iterator[NDArray[np.uint8]]:

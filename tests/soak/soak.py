@@ -30,9 +30,9 @@ from explorer.window import WindowSpec, open_window
 
 TICK = 0.25
 """Simulated seconds a frame."""
-DRAWN = 8
+DRAWN = 16
 """Every so many frames is drawn; the others only live."""
-SIZE = (320, 180)
+SIZE = (160, 90)
 NOON = datetime(2026, 11, 24, 12)
 KEYS = (
     "space", "tab", "enter", "escape", "arrow_left", "arrow_right", "arrow_up", "arrow_down", "p", "t", "m", "o",

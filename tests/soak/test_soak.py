@@ -14,5 +14,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.gl, pytest.mark.slow]
 
 
+@pytest.mark.parametrize("showbase", ["win-size 160 90"], indirect=True)
 def test_twenty_visits(showbase: ShowBase) -> None:
     assert soak(showbase, 20, seed=7) == []
