@@ -221,6 +221,8 @@ class World:
     def follow(self, new: State, old: State) -> None:
         """Store listener: everything but time."""
         if self._run is None:
+            if new.cost != old.cost:  # the structure alone has costs
+                self._show_word(new)
             return
         if new.decoded != old.decoded:
             self._dress_canvases(decoded=new.decoded)
