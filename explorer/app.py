@@ -25,6 +25,7 @@ from explorer.state import QualityName, State, Store, advance
 from explorer.story.notes import Notes
 from explorer.story.pixels import Place
 from explorer.story.structure import Structure, named, structure_of
+from explorer.story.study import notice
 from explorer.story.texts import Texts
 from explorer.story.view_code import is_code
 from explorer.takeaway import TakeAway
@@ -300,6 +301,8 @@ class App:
                 model=stage.entry.model, run=stage.entry.id, steps=pack.steps, step=step, target=step,
                 word=None, overlay=False, guess=None, asked=None, revealed=False,
             )  # fmt: skip
+            if (said := notice(pack, self.texts)) is not None:
+                self.store.update(message=said)
             if self.hud:
                 self.hud.set_run(pack, self.site.architecture)
                 self.hud.set_tours(self.guide.tours())

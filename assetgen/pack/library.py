@@ -10,7 +10,7 @@ import msgspec
 
 from assetgen.pack.codec import decode
 from assetgen.pack.errors import PackError
-from assetgen.pack.reader import STUDIES, Problem
+from assetgen.pack.reader import STUDIES, Pack, Problem
 from assetgen.pack.schema import Architecture, Metadata, Study, StudyKind
 
 NO_RUNS = (STUDIES, "evaluation")
@@ -177,6 +177,25 @@ class Library:
                 metadata.pair,
             )
         )  # fmt: skip
+
+
+def ablations(pack: Pack) -> dict[str, Path]:
+    """Folders of the runs that lack one part of the network, by the id of the part (mode `zero`).
+
+    Of the run that `pack` is, or that it is a study of. What cannot be read is left out.
+    """
+    study = pack.metadata.study
+    base = study.base if study else pack.metadata.id
+    found = {}
+    for path in folders(pack.model_folder / STUDIES):
+        if path.name.startswith(f"{base}-cut-"):
+            try:
+                head = decode(_Head, path / "metadata.json").study
+            except PackError:
+                continue
+            if head is not None and head.base == base and head.cut and head.mode == "zero":
+                found[head.cut] = path
+    return found
 
 
 def folders(folder: Path) -> list[Path]:

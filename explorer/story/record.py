@@ -6,12 +6,15 @@ Every answer is None where nothing was recorded; nothing here invents a value.
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assetgen.pack.damage import Damage, compare
 from assetgen.pack.errors import PackError
+from assetgen.pack.library import ablations
 from assetgen.pack.reader import Pack
 from assetgen.pack.schema import Architecture, Array, Layer, Metadata, Step, Unit, Word
 from explorer.story.provenance import Provenance
@@ -33,6 +36,7 @@ class Record:
         self.architecture = architecture
         self._units = {unit.id: unit for unit in architecture.units}
         self._tensors: dict[str, F32 | None] = {}
+        self._damages: dict[str, Damage | None] = {}
         self._pictures: dict[str, NDArray[np.uint8] | None] = {}
         self.notes: Notes | None = None
         """What was found about this run; comes later, from the background."""
@@ -181,6 +185,23 @@ class Record:
             return None
         total = sum(timing.units.values())
         return timing.units[unit_id] / total if total > 0 else None
+
+    @cached_property
+    def ablations(self) -> dict[str, Path]:
+        """Folders of the recorded runs that lack one part of the network, by the part's id."""
+        return ablations(self.pack)
+
+    def damage(self, id: str) -> Damage | None:
+        """What the whole run loses without the part `id`; None if that was not tried. DERIVED."""
+        if id not in self._damages:
+            try:
+                study = self.metadata.study
+                whole = self.pack.base() if study else self.pack
+                found = self.ablations.get(id)
+                self._damages[id] = compare(whole, Pack.open(found)) if found else None
+            except PackError:
+                self._damages[id] = None
+        return self._damages[id]
 
     def layer_column(self, key: str, layer_id: str) -> int | None:
         array = self.array(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from assetgen.pack.schema import Layer, Unit
 from explorer.state import State
 from explorer.story.ask import Ask, indices, relative, significant
+from explorer.story.cuts import cut_actions, cut_facts
 from explorer.story.panel import Fact, Panel, PanelAction, Plot
 from explorer.story.provenance import Provenance
 from explorer.story.record import Record
@@ -64,10 +65,10 @@ def unit_panel(ask: Ask, unit_id: str) -> Panel:
         kicker=ask.text("room_of", index=units.index(unit) + 1, count=len(units)),
         lines=lines,
         plot=_magnitude(ask, unit.id, "magnitude"),
-        facts=_unit_facts(ask, unit),
+        facts=(*_unit_facts(ask, unit), *cut_facts(ask, f"unit:{unit.id}")),
         formula=ask.formula(keys, ask.python(f'.tensor("unit_rms")[:, {column}]')),
         legend=ask.legend(ask.state.color_map),
-        actions=ask.depth_actions(*between),
+        actions=ask.depth_actions(*between, *cut_actions(ask, f"unit:{unit.id}")),
     )
 
 
@@ -124,10 +125,11 @@ def layer_panel(ask: Ask, layer_id: str) -> Panel:
         kicker=ask.text("layer_of", index=unit.layers.index(layer) + 1, count=len(unit.layers)),
         lines=ask.lines(*keys),
         plot=plot,
-        facts=_layer_facts(ask, unit, layer),
+        facts=(*_layer_facts(ask, unit, layer), *cut_facts(ask, f"layer:{layer.id}")),
         formula=ask.formula(keys, python),
         actions=ask.depth_actions(
-            PanelAction("select", ask.text("action.room"), f"unit:{unit.id}")
+            PanelAction("select", ask.text("action.room"), f"unit:{unit.id}"),
+            *cut_actions(ask, f"layer:{layer.id}"),
         ),
     )
 
@@ -188,10 +190,12 @@ def skip_panel(ask: Ask, ends: str) -> Panel:
             ask.fact("target", names["target"]),
             ask.fact("carried", ask.shape(source.output)),
             ask.fact("rms", significant(rms[ask.step]) if rms else None),
+            *cut_facts(ask, f"skip:{ends}"),
         ),
         formula=ask.formula(("skip",), ask.python(f'.tensor("unit_rms")[:, {column}]')),
         actions=ask.depth_actions(
             PanelAction("select", ask.text("action.source"), f"unit:{source.id}"),
+            *cut_actions(ask, f"skip:{ends}"),
         ),
     )
 
