@@ -62,8 +62,15 @@ def open_window(spec: WindowSpec) -> Any:
     p3d.load_prc_file_data("explorer", "\n".join(lines))
     from direct.showbase.ShowBase import ShowBase
 
+    class Silent(ShowBase):
+        """Opens no sound device: Panda3D loads its sound library once, when the first manager is made, and would
+        settle on none here. `explorer.sound` makes the first one when there is something to hear."""
+
+        def createBaseAudioManagers(self) -> None:
+            return
+
     try:
-        base = ShowBase(windowType="offscreen" if spec.offscreen else "onscreen")
+        base = Silent(windowType="offscreen" if spec.offscreen else "onscreen")
     except Exception as error:  # panda3d raises a bare StandardError here
         raise RuntimeError(
             f"no OpenGL 3.2 to draw with ({error}); on Debian: apt install libgl1 libegl1 libgl1-mesa-dri"

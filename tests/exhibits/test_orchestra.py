@@ -224,6 +224,8 @@ def test_without_a_device_there_is_no_sound_and_no_fault(monkeypatch: pytest.Mon
 
 PLAY = """
 import numpy as np
+from explorer.window import WindowSpec, open_window
+open_window(WindowSpec(64, 64, offscreen=True))
 from explorer.music import Music
 music = Music()
 music.load(np.sin(np.arange(2 * 65536).reshape(2, -1) / 9).astype(np.float32) * 0.3)
@@ -235,16 +237,15 @@ music.close()
 """
 
 
+@pytest.mark.gl
 def test_openal_takes_the_loops_from_memory() -> None:
-    """In a process of its own, on OpenAL's device that plays to nobody."""
+    """In a process of its own, behind our window, on OpenAL's device that plays to nobody."""
     environment = {**os.environ, "ALSOFT_DRIVERS": "null"}
     done = subprocess.run(
         [sys.executable, "-c", PLAY], env=environment, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
-    if done.stdout.startswith("False"):
-        pytest.skip("this build of Panda3D has no OpenAL")
-    assert done.stdout.split() == ["True", "2", "2.97", "True"], done.stdout + done.stderr
+    assert done.stdout.split()[-4:] == ["True", "2", "2.97", "True"], done.stdout + done.stderr
 
 
 # -- what is said and seen ------------------------------------------------------------------------
