@@ -45,6 +45,17 @@ class Place:
             raise KeyError(f"{selection!r} lies outside the picture")
         return Place(canvas, u, v, layer[0] if layer else None)
 
+    @staticmethod
+    def chosen(selection: str | None, pack: Pack) -> Place | None:
+        """The place that is selected, if it is one of this run: a view may have come from another model."""
+        try:
+            place = Place.parse(selection)
+            if place is not None and pack.has("attention"):
+                layers_read(pack, place.layer)
+        except KeyError:
+            return None
+        return place
+
     def cell(self, height: int, width: int) -> tuple[int, int]:
         """Row and column of the cell that holds the place in a map of this size."""
         return cell_of(self.u, self.v, height, width)

@@ -261,7 +261,7 @@ class World:
         """Mark the chosen place on every canvas, and light what it reads."""
         self._reading.get_children().detach()
         self._show_clock(state)
-        place = None if self._run is None else Place.parse(state.selection)
+        place = None if self._run is None else Place.chosen(state.selection, self._run.pack)
         height, width = self.site.architecture.traced_at.sample[2:]
         mark = (-1, -1, width, height)
         if place is not None and self._run is not None:

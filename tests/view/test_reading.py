@@ -87,6 +87,13 @@ def test_beams_go_to_the_words_that_are_read(explore: Callable[..., Any]) -> Non
     assert bright.mean() > 0.2  # no light where nothing is read
 
 
+def test_a_place_of_another_model_is_not_shown(explore: Callable[..., Any]) -> None:
+    app = explore()
+    plain = lintel(app, selection=None)
+    for strange in ("pixel:x0:0.5,0.5:no.such.layer", "pixel:x0:left", "pixel:x0:0.5,3.0"):
+        assert np.abs(lintel(app, selection=strange).astype(int) - plain).mean() < 0.05
+
+
 def test_scrubbing_with_a_chosen_place_uploads_nothing(explore: Callable[..., Any]) -> None:
     app = explore()
     lintel(app, selection="pixel:x0:0.400,0.600")

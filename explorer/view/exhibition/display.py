@@ -148,7 +148,9 @@ class Display:
         """A display about cells always marks one: the chosen place, or the middle."""
         if not self._station.marks:
             return
-        place = Place.parse(state.selection) or Place("x0", 0.5, 0.5)
+        pack = self._derived.record.pack if self._derived else None
+        place = Place.chosen(state.selection, pack) if pack else None
+        place = place or Place("x0", 0.5, 0.5)
         row, column = place.cell(*self._grid)
         for node in self._canvases:
             node.set_shader_input("mark", p3d.LVecBase4f(column, row, self._grid[1], self._grid[0]))
