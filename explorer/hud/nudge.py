@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from explorer.hud import palette
+from explorer.hud import palette, strip
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import LABEL
 from explorer.hud.parts import panel, round_button
@@ -30,8 +30,8 @@ def _open(view: View) -> tuple[Finding, ...]:
 def key(view: View) -> Hashable:
     s, record = view.state, view.record
     return (
-        s.whole_step, s.between, s.playing, s.menu, s.answers, s.nudges, s.track, s.tour is None,
-        s.selection, record and id(record.notes), s.kiosk and s.kiosk.phase, view.touched("nudge"),
+        strip.key(view), s.whole_step, s.between, s.playing, s.menu, s.answers, s.nudges, s.track, s.tour is None,
+        s.selection, record and id(record.notes), s.kiosk, view.touched("nudge"),
     )  # fmt: skip
 
 
@@ -44,7 +44,8 @@ def _asks(view: View) -> bool:
     """Only to somebody who stands still and reads nothing else."""
     s = view.state
     quiet = s.menu is None and not s.playing and not s.between and not s.track
-    return quiet and s.nudges and s.tour is None and s.kiosk is None and s.selection is None
+    visiting = s.kiosk is None or (s.kiosk.phase == "active" and not s.kiosk.welcome)
+    return quiet and visiting and s.nudges and s.tour is None and s.selection is None
 
 
 def build(view: View) -> Section:
@@ -55,9 +56,9 @@ def build(view: View) -> Section:
     m, area = view.metrics, view.areas.strip
     text = view.text("nudge.ask", step=view.state.whole_step + 1)
     text = view.fit(text, LABEL, area.width - m.px(180))
-    high = m.px(60)
+    high = max(m.px(60), view.finger)
     width = view.width(text, LABEL) + m.px(86) + high
-    rect = Rect(area.x, round(area.y - high - m.px(14)), round(width), round(high))
+    rect = Rect(area.x, round(strip.top(view) - high - m.px(14)), round(width), round(high))
     button = Rect(rect.x, rect.y, rect.width - high, high)
     warm = view.warm("nudge.ask")
     color = palette.INK if warm else palette.MEANING

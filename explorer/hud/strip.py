@@ -34,18 +34,12 @@ def key(view: View) -> Hashable:
 
 def build(view: View) -> Section:
     """Legend at the left, toggles after it; hidden while a sheet is open or nothing is loaded."""
-    if view.state.menu is not None or view.record is None or view.cleared:
+    rows = _shown(view)
+    if not rows:
         return Section()
     m, area = view.metrics, view.areas.strip
     pad, gap = m.px(14), m.px(8)
     room = area.width - 2 * pad
-    first = _attention if _word(view) is not None else _costs if view.state.cost else _particles
-    pieces: list[Draw] = [first, _split, _decoded]
-    if first is not _attention or view.state.cost is not None:  # the word has the rooms' light
-        pieces.append(_meter)
-    if first is not _attention:
-        pieces.append(_track)
-    rows = _rows(view, pieces, room)
     top = area.bottom - area.height * len(rows)
     shapes: list[Shape] = []
     widgets: list[Widget] = []
@@ -64,6 +58,25 @@ def build(view: View) -> Section:
     rect = Rect(area.x, top, right - area.x + gap, area.bottom - top)
     group = Widget("strip", "group", rect, view.text("strip.name"), children=tuple(widgets))
     return Section((group,), (*panel(view, rect, 30), *shapes), (rect,))
+
+
+def top(view: View) -> float:
+    """Where the strip begins: what floats above it ends there."""
+    area = view.areas.strip
+    return area.bottom - area.height * len(_shown(view))
+
+
+def _shown(view: View) -> list[list[Draw]]:
+    """What the strip shows now, in rows; none while a sheet is open or nothing is loaded."""
+    if view.state.menu is not None or view.record is None or view.cleared:
+        return []
+    first = _attention if _word(view) is not None else _costs if view.state.cost else _particles
+    pieces: list[Draw] = [first, _split, _decoded]
+    if first is not _attention or view.state.cost is not None:  # the word has the rooms' light
+        pieces.append(_meter)
+    if first is not _attention:
+        pieces.append(_track)
+    return _rows(view, pieces, view.areas.strip.width - 2 * view.metrics.px(14))
 
 
 def _rows(view: View, pieces: list[Draw], room: float) -> list[list[Draw]]:

@@ -16,6 +16,7 @@ from assetgen.pack.evaluation import Quantiles
 from assetgen.pack.images import encode_image
 from assetgen.pack.measures import Neighbour, Neighbours, RunNeighbours, Sheet
 from assetgen.pack.resources import data_dir
+from assetgen.pack.schema import Profile
 from explorer.state import State
 from explorer.story.build import panel_for
 from explorer.story.discoveries import DETECTORS, Finding, confirmed, found
@@ -215,6 +216,23 @@ def test_what_is_absent_is_not_found(record: Record, monkeypatch: pytest.MonkeyP
     metadata = _with(record.metadata, concepts=())
     monkeypatch.setattr(record.pack, "metadata", metadata)
     assert found(bare) == ()
+
+
+@pytest.mark.parametrize(
+    ("architecture", "profile", "steps"),
+    [("miniature", "light", 6), ("two_level", "viewer", 1), ("two_level", "viewer", 3)],
+)
+def test_odd_runs_break_nothing(
+    tmp_path: Path, texts: Texts, architecture: str, profile: Profile, steps: int
+) -> None:
+    for prompt in ("a fox on grass", "a frog on sand"):
+        build_pack(tmp_path, steps=steps, architecture=architecture, profile=profile, prompt=prompt)
+    library = Library.open(tmp_path)
+    notes = make_notes(library, library.runs[0])
+    record = Record(Pack.open(library.runs[0].path), library.architectures[architecture])
+    record.notes = notes
+    for finding in notes.findings:
+        panel_for(f"discovery:{finding.id}", answered(record, finding.id, 0), record, texts)
 
 
 # -- as panels -------------------------------------------------------------------------------------
