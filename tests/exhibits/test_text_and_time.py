@@ -24,13 +24,18 @@ from tests.fixtures.packs import build_assets, build_pack
 from tests.view.conftest import picture
 
 
-@pytest.fixture
-def pack(tmp_path: Path) -> Pack:
-    """One of a pair, with the configuration of its model beside it."""
-    runs = build_assets(tmp_path) / "runs" / "miniature"
-    config = tmp_path / "models" / "miniature" / "unet" / "config.json"
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three runs, two of them a pair, with the configuration of their model beside them."""
+    folder = tmp_path_factory.mktemp("assets")
+    config = folder / "models" / "miniature" / "unet" / "config.json"
     config.parent.mkdir(parents=True)
     config.write_text(json.dumps({"block_out_channels": [64, 128], "flip_sin_to_cos": True}))
+    return build_assets(folder) / "runs" / "miniature"
+
+
+@pytest.fixture
+def pack(runs: Path) -> Pack:
     return Pack.open(runs / "a-fox-on-grass")
 
 
@@ -56,6 +61,7 @@ def test_waves_are_the_known_formula() -> None:
     assert swapped == pytest.approx([*np.sin(500 * slower), *np.cos(500 * slower)], abs=1e-4)
 
 
+@pytest.mark.torch
 def test_waves_are_those_of_diffusers() -> None:
     torch = pytest.importorskip("torch")
     embeddings = pytest.importorskip("diffusers.models.embeddings")
