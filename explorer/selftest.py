@@ -48,6 +48,7 @@ def _checks(base: object, runs: Runs, settings: Settings, scenes: list[Path]) ->
             yield from _one_scene(app, f"{scene.stem} at {quality}", started)
             if scene.stem == settings.scene and quality == "low":
                 yield from _runs(app)
+                yield from _structures(app)
             app.close()
 
 
@@ -84,3 +85,12 @@ def _runs(app: App) -> Iterator[str]:
             yield f"FAIL  {entry.model}/{entry.id}: {message or 'nothing changes with time'}"
         else:
             yield f"ok    {entry.model}/{entry.id}: {app.store.state.steps} steps"
+
+
+def _structures(app: App) -> Iterator[str]:
+    """Every model of which only the architecture is known."""
+    for model in app.runs.library.structures:
+        started = time.perf_counter()
+        app.open(model, "")
+        app.start_at(None, None)
+        yield from _one_scene(app, f"{model}, structure only", started)
