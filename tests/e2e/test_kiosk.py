@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from assetgen.pack.resources import data_dir
 from explorer.kiosk import pin
 from explorer.kiosk.visits import log_files, read
 from explorer.kiosk_shell import STAFF_LEFT
@@ -173,13 +172,13 @@ def test_staff_leaves_with_the_pin(program: Program, home: Path) -> None:
 
 
 def test_a_killed_kiosk_starts_again_and_in_the_end_safely(screen: Screen, tmp_path: Path) -> None:
-    """What systemd would do, three times."""
+    """What systemd would do, twice."""
     config = tmp_path / "kiosk.yaml"
-    config.write_text(yaml.safe_dump({"folder": str(tmp_path)}))
-    for attempt in range(4):
+    config.write_text(yaml.safe_dump({"folder": str(tmp_path), "safety": {"crashes": 2}}))
+    for attempt in range(3):
         started = Program(screen, "--kiosk", "--config", str(config), "--quality", "low", size=SIZE)
         facts = phase(tmp_path, "attract", 60)
-        assert facts["safe"] == (attempt == 3)
+        assert facts["safe"] == (attempt == 2)
         os.kill(started.process.pid, signal.SIGKILL)
         started.process.wait(10)
         (tmp_path / "heartbeat.json").unlink()
@@ -214,7 +213,3 @@ def test_the_tour_in_a_window(screen: Screen) -> None:
     started.until(lambda seen: (seen[card].min(axis=2) > 170).mean() > 0.005, "the card again")
     assert started.close() == 0
     assert "Traceback" not in started.said
-
-
-def test_every_shipped_tour_is_known_by_name() -> None:
-    assert (data_dir("scenes") / "tours" / "highlights.yaml").is_file()

@@ -76,12 +76,13 @@ def main() -> int:
     return 1 if bad else 0
 
 
-def drawn(app, name: str, rate: float):  # type: ignore[no-untyped-def]
-    """Every frame of a tour as a visitor sees it; questions pass by themselves."""
+def drawn(app, name: str, rate: float, start: float = 0.0):  # type: ignore[no-untyped-def]
+    """Every frame of a tour, from a second on, as a visitor sees it; questions pass by themselves."""
     from explorer.capture import grab
 
     app.guide.start(name, asks=False)
     player = app.guide.player
+    player.seek(start)
     while player.status != "ended":
         app.frame(1 / rate)
         app.load_now()

@@ -58,3 +58,9 @@ def test_mistakes_are_one_line(
         load(tmp_path, GOOD.replace(wrong, right, 1), site, texts)
     message = str(caught.value)
     assert f"mine.yaml:{line}:" in message and says in message and "\n" not in message
+
+
+def test_the_reference_is_current() -> None:
+    from tools.reference import ROOT, tours_page
+
+    assert (ROOT / "docs" / "tours.md").read_text() == tours_page(), "python tools/reference.py"
