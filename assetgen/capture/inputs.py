@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,23 +26,50 @@ def denoiser_inputs(
 ) -> Shapes:
     """Keyword arguments of one forward pass: zeros, `sample` being `[1, C, h, w]`.
 
-    Raises InputError for a denoiser that takes inputs this does not know.
+    A denoiser of another family gets what the names of its arguments ask for. Raises InputError
+    naming the arguments that this does not know.
     """
     name = type(model).__name__
-    if name not in _BUILDERS:
-        raise InputError(
-            f"{name} cannot be traced from its configuration", f"known are {', '.join(_BUILDERS)}"
-        )
 
     def zeros(*shape: int) -> Tensor:
         return torch.zeros((batch, *shape), device=device, dtype=dtype)
 
+    if name not in _BUILDERS:
+        return _by_name(model, zeros, sample, tokens)
     return _BUILDERS[name](model.config, zeros, sample, tokens)
 
 
 def has_inputs(model: nn.Module) -> bool:
     """Whether `denoiser_inputs` knows this kind of denoiser."""
     return type(model).__name__ in _BUILDERS
+
+
+_WIDTHS = ("joint_attention_dim", "caption_channels", "cross_attention_dim", "text_embed_dim")
+"""What configurations call the width of the text."""
+
+
+def _by_name(model: nn.Module, zeros: Zeros, sample: tuple[int, ...], tokens: int) -> Shapes:
+    config: Any = model.config
+    name = type(model).__name__
+    width = next((w for key in _WIDTHS if isinstance(w := getattr(config, key, None), int)), None)
+    known: Shapes = {"hidden_states": zeros(*sample[1:]), "sample": zeros(*sample[1:])}
+    known |= {"timestep": zeros()}
+    if width is not None:
+        known["encoder_hidden_states"] = zeros(tokens, width)
+    if isinstance(pooled := getattr(config, "pooled_projection_dim", None), int):
+        known["pooled_projections"] = zeros(pooled)
+    takes = inspect.signature(model.forward).parameters
+    lacking = [
+        key for key, value in takes.items()
+        if key not in known and value.default is value.empty
+        and value.kind not in (value.VAR_KEYWORD, value.VAR_POSITIONAL)
+    ]  # fmt: skip
+    if lacking:
+        raise InputError(
+            f"{name} takes {', '.join(lacking)}, which cannot be made up from its configuration",
+            f"known are {', '.join(_BUILDERS)}",
+        )
+    return {key: value for key, value in known.items() if key in takes}
 
 
 def _unet(config: Any, zeros: Zeros, sample: tuple[int, ...], tokens: int) -> Shapes:

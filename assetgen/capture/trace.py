@@ -11,11 +11,12 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from assetgen.capture.inputs import denoiser_inputs
+from assetgen.capture.inputs import denoiser_inputs, has_inputs
 from assetgen.capture.layers import is_attention, layer_kind
 from assetgen.capture.provenance import Provenance, Stamps, tensors
 from assetgen.capture.streams import Grid, as_image, picture_in, picture_out
 from assetgen.capture.units import EPILOGUE, find_units, stage, unit_kind
+from assetgen.errors import InputError
 from assetgen.models.skeleton import Skeleton
 from assetgen.pack.schema import FORMAT, Architecture, Companion, Edge, Layer, TracedAt, Unit
 
@@ -66,6 +67,14 @@ def trace(skeleton: Skeleton, inputs: Mapping[str, Any] | None = None) -> Archit
     try:
         with torch.no_grad(), counter, provenance:
             model(**inputs, return_dict=False)
+    except (RuntimeError, TypeError, ValueError, IndexError, AttributeError, KeyError) as error:
+        if has_inputs(model):
+            raise
+        line = " ".join(str(error).split())[:160]
+        raise InputError(
+            f"{type(model).__name__} cannot be traced from its configuration: {line}",
+            "recording a run of it traces it from its real inputs",
+        ) from None
     finally:
         for handle in handles:
             handle.remove()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assetgen.capture.trace import trace
+from assetgen.errors import InputError
+from assetgen.models.skeleton import build, skeleton
 from assetgen.pack.codec import decode
 from assetgen.pack.schema import Architecture
 from tests.fixtures.packs import ARCHITECTURES
@@ -127,6 +129,28 @@ def test_a_transformer_is_one_street_with_text_and_time_at_every_block(
         if layer.kind != "cross_attention"
     }
     assert keys == {None, own}
+
+
+def test_another_family_is_traced_by_the_names_of_its_arguments() -> None:
+    from diffusers import AuraFlowTransformer2DModel, HunyuanDiT2DModel
+
+    aura = build(
+        "diffusers", "AuraFlowTransformer2DModel",
+        {"sample_size": 64, "num_mmdit_layers": 4, "num_single_dit_layers": 8},
+    )  # fmt: skip
+    assert isinstance(aura, AuraFlowTransformer2DModel)
+    architecture = trace(skeleton("aura", aura, {}, 256))
+    assert len(architecture.units) == 1 + 4 + 8 + 1
+    grids = {u.output[1:] for u in architecture.units if not u.id.startswith("single")}
+    assert grids == {(32, 32)}
+    rows = {u.output[0] for u in architecture.units if u.id.startswith("single")}
+    assert len(rows) == 1 and min(rows) > 32 * 32 + 255  # picture and text in one row
+    ids = [unit.id for unit in architecture.units]
+    assert edges(architecture, "flow") == list(zip(ids, ids[1:], strict=False))
+    other = build("diffusers", "HunyuanDiT2DModel", {"num_layers": 2, "sample_size": 32})
+    assert isinstance(other, HunyuanDiT2DModel)
+    with pytest.raises(InputError, match="HunyuanDiT2DModel (takes|cannot be traced)"):
+        trace(skeleton("hunyuan", other, {}, 77))
 
 
 def test_units_of_a_transformer_hold_every_parameter(street: tuple[str, Architecture]) -> None:
