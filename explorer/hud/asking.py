@@ -78,6 +78,8 @@ def set_shots(flow: Flow, shown: Panel) -> None:
             flow.shapes.append(view.label(rect.x, y - m.tx(6), line, SMALL, color))
     flow.y += side + m.px(4) + m.leading(SMALL) * max(map(len, captions))
     flow.space(10)
+    if shown.shots_badge is shown.badge:  # said at the head of the panel
+        return
     drawn, pill = badge(view, flow.x, flow.y, shown.shots_badge, palette.BADGES[shown.shots_badge])
     flow.shapes += drawn
     flow.y = pill.bottom

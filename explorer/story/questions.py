@@ -8,7 +8,7 @@ from dataclasses import replace
 from explorer.story.ask import Ask
 from explorer.story.discoveries.event import Finding, When, ends
 from explorer.story.discoveries.pictures import likeness, pictures
-from explorer.story.notes import Nearest
+from explorer.story.notes import Nearest, Twin
 from explorer.story.panel import Fact, Formula, Option, Panel, PanelAction, Plot, Shot
 from explorer.story.provenance import Provenance
 from explorer.story.record import Record
@@ -158,7 +158,7 @@ def _probe(
     plot: Plot | None = None,
     facts: tuple[Fact, ...] = (),
     shots: tuple[Shot, ...] = (),
-    python: str,
+    python: tuple[str, ...] = (),
     **said: str,
 ) -> Panel:
     """`right` is None where nothing was recorded that could tell."""
@@ -190,7 +190,7 @@ def _probe(
         plot=plot,
         facts=facts,
         shots=shots,
-        formula=Formula(ask.texts.get(f"{key}.formula"), ask.python(python), paper),
+        formula=Formula(ask.texts.get(f"{key}.formula"), python, paper),
         actions=_depth(ask),
     )
 
@@ -200,7 +200,7 @@ def _pastes(ask: Ask) -> Panel:
     notes = ask.record.notes
     near = None if notes is None else notes.nearest
     if near is None:
-        return _probe(ask, "pastes", None, python=".final()")
+        return _probe(ask, "pastes", None)
     first = near.scenes[0]
     shots = (
         Shot("evidence", "final", ask.texts.get("probe.shot.painted"), warm=True),
@@ -210,16 +210,16 @@ def _pastes(ask: Ask) -> Panel:
         ),
     )  # fmt: skip
     return _probe(
-        ask, "pastes", copied(near), shots=shots, python=".final()",
-        distance=f"{first.distance:.0f}", usual=f"{near.usual.median:.0f}",
+        ask, "pastes", copied(near), shots=shots, python=_nearest_code(ask),
+        distance=f"{first.distance:.0f}", farthest=f"{near.usual.p95:.0f}",
         closest=f"{near.usual.lowest:.0f}", scenes=ask.count(near.of),
     )  # fmt: skip
 
 
 def copied(near: Nearest) -> int:
-    """Against new true scenes: 0 nearer than any of them, 1 as near as they are, 2 farther than half of them."""
+    """Against new true scenes: 0 nearer than any of them, 1 as near as they are, 2 farther than nearly all."""
     distance = near.scenes[0].distance
-    return 0 if distance < near.usual.lowest else 1 if distance <= near.usual.median else 2
+    return 0 if distance < near.usual.lowest else 1 if distance <= near.usual.p95 else 2
 
 
 def _seed(ask: Ask) -> Panel:
@@ -227,14 +227,14 @@ def _seed(ask: Ask) -> Panel:
     notes = ask.record.notes
     twin = None if notes is None else notes.twin
     if twin is None:
-        return _probe(ask, "seed", None, python='.tensor("x_t")[0]')
+        return _probe(ask, "seed", None)
     shots = (
         Shot("evidence", "final", f"“{ask.record.metadata.prompt}”", warm=True),
         Shot("evidence", "twin", f"“{twin.prompt}”"),
     )
     right = 0 if twin.pictures >= 0.95 else 1 if twin.pictures >= 0.3 else 2
     return _probe(
-        ask, "seed", right, shots=shots, python='.tensor("x_t")[0]', noise=f"{twin.noise:.2f}",
+        ask, "seed", right, shots=shots, python=_twin_code(ask, twin), noise=f"{twin.noise:.2f}",
         alike=f"{twin.pictures:.2f}", seed=str(ask.record.metadata.seed),
     )  # fmt: skip
 
@@ -243,7 +243,7 @@ def _knows(ask: Ask) -> Panel:
     """It knows the picture from the start: the first predictions against the last."""
     clean = pictures(ask.record, "predicted")
     if clean is None:
-        return _probe(ask, "knows", None, python='.image("predicted", 0)')
+        return _probe(ask, "knows", None)
     like = likeness(clean, clean[-1])
     top = ask.record.steps - 1
     steps = list(dict.fromkeys((0, min(2, top), top // 5, top)))
@@ -256,9 +256,44 @@ def _knows(ask: Ask) -> Panel:
     right = 0 if first >= 0.95 else 1 if first >= 0.5 else 2
     sure = next((i for i in range(len(like)) if (like[i:] >= 0.99).all()), top)
     return _probe(
-        ask, "knows", right, plot=plot, shots=shots, python='.image("predicted", 0)',
+        ask, "knows", right, plot=plot, shots=shots, python=_likeness_code(ask),
         first=f"{first:.2f}", sure=str(sure + 1), steps=str(top + 1),
     )  # fmt: skip
+
+
+def _folder(ask: Ask) -> str:
+    """Where this run lies, as it is written in code."""
+    return ask.python("")[1].split('"')[1]
+
+
+def _nearest_code(ask: Ask) -> tuple[str, ...]:
+    """The distance of the nearest training scene."""
+    runs, _, run = _folder(ask).rpartition("/")
+    above, _, model = runs.rpartition("/")
+    assets = above.removesuffix("runs").rstrip("/") or "."
+    return (
+        "from assetgen.pack.measures import Neighbours, read_measure",
+        f'runs = read_measure(Neighbours, "{assets}", "{model}").runs',
+        f'next(r for r in runs if r.run == "{run}").nearest[0].distance',
+    )
+
+
+def _twin_code(ask: Ask, twin: Twin) -> tuple[str, ...]:
+    """Correlation of the two first noises."""
+    runs, _, run = _folder(ask).rpartition("/")
+    return (
+        "import numpy as np; from assetgen.pack import Pack",
+        f'a, b = (Pack.open("{runs}/" + r) for r in ("{run}", "{twin.run}"))',
+        'np.corrcoef(*(p.tensor("x_t")[0].ravel() for p in (a, b)))[0, 1]',
+    )
+
+
+def _likeness_code(ask: Ask) -> tuple[str, ...]:
+    """Likeness of every guess to the last one."""
+    return ask.code(
+        'likeness(p := {pack}.page("predicted") / 255, p[-1])',
+        "from explorer.story.discoveries.pictures import likeness",
+    )
 
 
 PROBES: dict[str, Callable[[Ask], Panel]] = {"pastes": _pastes, "seed": _seed, "knows": _knows}

@@ -21,6 +21,7 @@ from explorer.state import State
 from explorer.story.build import panel_for
 from explorer.story.discoveries import DETECTORS, Finding, confirmed, found
 from explorer.story.notes import Nearest, Notes, make_notes
+from explorer.story.panel import Panel
 from explorer.story.questions import question_id
 from explorer.story.record import Record
 from explorer.story.spotlights import kinds
@@ -366,6 +367,30 @@ def test_the_first_guess_is_compared_with_the_last(
     assert before.plot.values != after.plot.values and before.lines != after.lines
 
 
+def proof(panel: Panel) -> object:
+    assert panel.formula is not None and len(panel.formula.python) == 3 and panel.formula.paper
+    *setup, expression = panel.formula.python
+    scope: dict[str, object] = {}
+    exec("\n".join(setup), scope)
+    return eval(expression, scope)
+
+
+def test_the_code_behind_an_idea_returns_what_it_says(
+    noted: list[tuple[Record, Notes]], texts: Texts
+) -> None:
+    record, notes = next(pair for pair in noted if pair[1].twin and pair[1].nearest)
+    assert notes.twin is not None and notes.nearest is not None
+
+    def panel(name: str) -> Panel:
+        return panel_for(f"probe:{name}", answered(record, f"probe.{name}", 0), record, texts)
+
+    assert proof(panel("pastes")) == notes.nearest.scenes[0].distance
+    assert np.isclose(float(proof(panel("seed"))), notes.twin.noise)  # type: ignore[arg-type]
+    knows = panel("knows")
+    assert knows.plot is not None
+    assert np.allclose(np.asarray(proof(knows)), knows.plot.values, atol=1e-5)  # type: ignore[union-attr]
+
+
 @pytest.fixture
 def measured() -> Callable[[float], Notes]:
     """Notes about a run whose nearest training scene is so far away; new true scenes 5, 10, 20."""
@@ -400,7 +425,7 @@ def test_notes_read_the_measured_neighbours(tmp_path: Path) -> None:
     assert make_notes(library, library.runs[0]).nearest is None, "a damaged measure says nothing"
 
 
-@pytest.mark.parametrize(("distance", "right"), [(2.0, 0), (7.0, 1), (25.0, 2)])
+@pytest.mark.parametrize(("distance", "right"), [(2.0, 0), (7.0, 1), (19.0, 1), (25.0, 2)])
 def test_a_copy_would_be_told(
     record: Record,
     texts: Texts,
