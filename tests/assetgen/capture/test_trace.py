@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from types import SimpleNamespace
 
+import pytest
+from torch import nn
+
+from assetgen.capture.inputs import denoiser_inputs
 from assetgen.capture.trace import trace
 from assetgen.errors import InputError
 from assetgen.models.skeleton import build, skeleton
@@ -132,7 +136,7 @@ def test_a_transformer_is_one_street_with_text_and_time_at_every_block(
 
 
 def test_another_family_is_traced_by_the_names_of_its_arguments() -> None:
-    from diffusers import AuraFlowTransformer2DModel, HunyuanDiT2DModel
+    from diffusers import AuraFlowTransformer2DModel
 
     aura = build(
         "diffusers", "AuraFlowTransformer2DModel",
@@ -147,10 +151,16 @@ def test_another_family_is_traced_by_the_names_of_its_arguments() -> None:
     assert len(rows) == 1 and min(rows) > 32 * 32 + 255  # picture and text in one row
     ids = [unit.id for unit in architecture.units]
     assert edges(architecture, "flow") == list(zip(ids, ids[1:], strict=False))
-    other = build("diffusers", "HunyuanDiT2DModel", {"num_layers": 2, "sample_size": 32})
-    assert isinstance(other, HunyuanDiT2DModel)
-    with pytest.raises(InputError, match="HunyuanDiT2DModel (takes|cannot be traced)"):
-        trace(skeleton("hunyuan", other, {}, 77))
+
+
+def test_arguments_that_cannot_be_made_up_are_named() -> None:
+    class Odd(nn.Module):
+        config = SimpleNamespace(joint_attention_dim=8)
+
+        def forward(self, hidden_states: object, mystery: object, scale: float = 1.0) -> None: ...
+
+    with pytest.raises(InputError, match="Odd takes mystery, which cannot be made up"):
+        denoiser_inputs(Odd(), (1, 4, 8, 8), 77)
 
 
 def test_units_of_a_transformer_hold_every_parameter(street: tuple[str, Architecture]) -> None:
