@@ -56,7 +56,7 @@ def test_a_full_run_is_at_most_ten_megabytes(library: Library) -> None:
 
 
 def test_everything_that_ships_fits() -> None:
-    """The model takes 43 MB, a full run 4.7, a study 0.2, an ablation 0.12 (docs/assetgen.md)."""
+    """What each part takes: docs/assetgen.md."""
     size = sum(file.stat().st_size for file in data_dir("assets").rglob("*") if file.is_file())
     assert size <= 120e6, f"assets/ has {size / 1e6:.1f} MB"
 
