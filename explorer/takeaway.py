@@ -60,7 +60,7 @@ class TakeAway:
         )
         return View(
             state.model, state.run, view_code.kept_step(state.whole_step, state.steps), pose.eye,
-            pose.heading, pose.pitch, number, word, state.decoded, state.split is not None,
+            pose.heading, pose.pitch, number, word, state.decoded, state.split is not None, pose.fov,
         )  # fmt: skip
 
     def code(self) -> str:
@@ -116,7 +116,7 @@ class TakeAway:
                 view.selection, app.site.architecture, self._selections()
             ),
         )  # fmt: skip
-        app.rig.place(Pose(view.eye, view.heading, view.pitch))
+        app.rig.place(Pose(view.eye, view.heading, view.pitch, view.fov))
 
     # -- a postcard --------------------------------------------------------------------------------
 

@@ -16,18 +16,22 @@ from assetgen.pack.schema import Architecture
 SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
 LENGTH, GROUP = 20, 5
-VERSION = 1
+VERSION = "1"
+"""Of the fields below; part of the check, so that a code of another version is not misread."""
 
 X, Y, Z = (-256.0, 0.25, 11), (-224.0, 0.25, 12), (-36.0, 0.5, 8)
 """Least value, size of a step and bits of each coordinate of the eye, metres."""
 HEADING, PITCH = (-180.0, 360 / 128, 7), (-80.0, 160 / 31, 5)
 """The same for the direction, degrees."""
 FIELDS = {
-    "version": 2, "model": 7, "run": 15, "step": 8, "x": X[2], "y": Y[2], "z": Z[2],
+    "model": 7, "run": 15, "step": 8, "x": X[2], "y": Y[2], "z": Z[2],
     "heading": HEADING[2], "pitch": PITCH[2], "selection": 14, "word": 4, "decoded": 1, "split": 1,
+    "fov": 2,
 }  # fmt: skip
 """Bits of each field, in order; the check takes what is left of 100."""
 CHECK = LENGTH * 5 - sum(FIELDS.values())
+FOVS = (70.0, 62.0, 74.0, 80.0)
+"""Fields of view that are kept, degrees; the nearest is taken."""
 LISTED = 1 << 13
 """Below it a selection is a part's place in the architecture, from it on a hash of its id."""
 
@@ -54,6 +58,7 @@ class View:
     """Whose attention is laid over the canvases; the first fifteen words can be kept."""
     decoded: bool = False
     split: bool = False
+    fov: float = FOVS[0]
 
 
 def is_code(text: str) -> bool:
@@ -73,7 +78,6 @@ def encode(view: View) -> str:
     """`XXXXX-XXXXX-XXXXX-XXXXX`."""
     x, y, z = view.eye
     values = {
-        "version": VERSION,
         "model": _hash(view.model, FIELDS["model"]),
         "run": _hash(view.run, FIELDS["run"]),
         "step": min(max(view.step, 0), 255),
@@ -84,11 +88,12 @@ def encode(view: View) -> str:
         "word": 0 if view.word is None or view.word > 14 else view.word + 1,
         "decoded": int(view.decoded),
         "split": int(view.split),
+        "fov": min(range(len(FOVS)), key=lambda i: abs(FOVS[i] - view.fov)),
     }  # fmt: skip
     number = 0
     for name, bits in FIELDS.items():
         number = number << bits | values[name]
-    number = number << CHECK | _hash(str(number), CHECK)
+    number = number << CHECK | _hash(VERSION + str(number), CHECK)
     signs = [SIGNS[number >> 5 * i & 31] for i in reversed(range(LENGTH))]
     return "-".join("".join(signs[i : i + GROUP]) for i in range(0, LENGTH, GROUP))
 
@@ -108,15 +113,16 @@ def decode(code: str, runs: Mapping[str, Sequence[str]]) -> View:
     number = 0
     for sign in signs:
         number = number << 5 | SIGNS.index(sign)
-    if _hash(str(number >> CHECK), CHECK) != number & ((1 << CHECK) - 1):
-        raise CodeError(f"code {shown!r}: a letter or digit is wrong; compare it and type it again")
+    if _hash(VERSION + str(number >> CHECK), CHECK) != number & ((1 << CHECK) - 1):
+        raise CodeError(
+            f"code {shown!r}: a letter or digit is wrong, or it is of another version of the explorer; "
+            "compare it and type it again"
+        )
     number >>= CHECK
     found: dict[str, int] = {}
     for name, bits in reversed(FIELDS.items()):
         found[name] = number & ((1 << bits) - 1)
         number >>= bits
-    if found["version"] != VERSION:
-        raise CodeError(f"code {shown!r} was made by another version of the explorer")
     model = _named(found["model"], FIELDS["model"], runs)
     if model is None:
         raise CodeError(f"code {shown!r} is of a model that is not here; there is {_list(runs)}")
@@ -128,6 +134,7 @@ def decode(code: str, runs: Mapping[str, Sequence[str]]) -> View:
         (_take(found["x"], X), _take(found["y"], Y), _take(found["z"], Z)),
         _take(found["heading"], HEADING), _take(found["pitch"], PITCH), found["selection"],
         found["word"] - 1 if found["word"] else None, bool(found["decoded"]), bool(found["split"]),
+        FOVS[found["fov"]],
     )  # fmt: skip
 
 

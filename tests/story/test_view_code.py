@@ -18,7 +18,7 @@ from tests.fixtures.packs import ARCHITECTURES
 
 RUNS = {"miniature": ("fox-on-grass", "castle-by-night"), "flux": ("",)}
 VIEW = View("miniature", "castle-by-night", 12, (12.25, 100.5, 3.5), 33.75, -10.0, 5, 2, True, True)
-PRINTED = "BK9N0-34658-J9YCE-00AF3"
+PRINTED = "ED6M0-CGRN2-97SHR-019W5"
 OTHERS = ("canvas:x0", "word:2", "clock", *(f"discovery:{name}" for name in DETECTORS))
 
 
@@ -41,6 +41,7 @@ def test_there_and_back_anywhere() -> None:
             (rng.uniform(-200, 200), rng.uniform(-150, 700), rng.uniform(-30, 80)),
             rng.uniform(-180, 180), rng.uniform(-79, 79), rng.randrange(1 << 14),
             rng.choice([None, *range(15)]), rng.random() < 0.5, rng.random() < 0.5,
+            rng.choice(view_code.FOVS),
         )  # fmt: skip
         assert near(decode(encode(view), RUNS), view), view
 
