@@ -144,6 +144,11 @@ def _screenshot(app: App, at: tuple[float, float] | None) -> None:
 
 
 def _activate(app: App, at: tuple[float, float] | None) -> None:
+    state = app.store.state
+    if state.menu == "share":
+        if len(state.typed) == LENGTH:
+            app.takeaway.open(state.typed)
+        return
     width, height = app.size
     app.select(width / 2, height / 2)
 

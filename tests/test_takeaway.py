@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,6 +82,17 @@ def test_typing_a_code() -> None:
     assert not commands.typed(store, "escape") and not commands.typed(store, "mouse1")
     store.update(menu=None)
     assert not commands.typed(store, "k"), "elsewhere a letter is a key like any other"
+
+
+def test_enter_goes_there_once_the_code_is_whole() -> None:
+    asked: list[str] = []
+    store = Store(State(menu="share", typed="A" * (LENGTH - 1)))
+    app: Any = SimpleNamespace(store=store, takeaway=SimpleNamespace(open=asked.append))
+    commands.run(app, "activate", None)
+    assert not asked
+    store.update(typed="A" * LENGTH)
+    commands.run(app, "activate", None)
+    assert asked == ["A" * LENGTH]
 
 
 @pytest.mark.parametrize("code", ["AAAAA-BBBBB-CCCC1", "11111-11111-11111-11111"])

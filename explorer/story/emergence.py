@@ -77,12 +77,12 @@ def asked(record: Record, wanted: int | None) -> Row | None:
 
 
 def shown(record: Record, words: int, controls: int) -> tuple[Row, ...]:
-    """At most so many rows of each kind, in the prompt's order."""
+    """At most so many rows of each kind: words in the prompt's order; controls that a recogniser looked at first,
+    each text once."""
     all_rows = rows(record)
-    return (
-        *[row for row in all_rows if not row.control][:words],
-        *[row for row in all_rows if row.control][:controls],
-    )
+    beneath = {row.text: row for row in reversed(all_rows) if row.control}
+    ordered = sorted(beneath.values(), key=lambda row: (not row.recognised, row.index))
+    return (*[row for row in all_rows if not row.control][:words], *ordered[:controls])
 
 
 def signal(record: Record) -> Series:

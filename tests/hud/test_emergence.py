@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from assetgen.pack import Pack
-from assetgen.pack.schema import Recognition
+from assetgen.pack.schema import Concept, Recognition
 from explorer.hud import emergence, palette
 from explorer.hud.geometry import Rect
 from explorer.hud.shapes import Box, Label, Line
@@ -124,6 +124,17 @@ def test_controls_stand_beneath_the_words(stage: Stage, recognised: Pack) -> Non
     assert kinds == sorted(kinds)
     for (_, a), (_, b) in zip(band.lanes, band.lanes[1:], strict=False):
         assert a.bottom <= b.y
+
+
+def test_words_that_were_not_asked_for_come_first_among_controls(stage: Stage, pack: Pack) -> None:
+    """With a recogniser, a word that is not in the prompt is the fairer control."""
+    absent = Concept(None, "rainbow", None, Recognition((0.02,) * pack.steps, None, "never"))
+    function = [msgspec.structs.replace(pack.metadata.concepts[0], text="a") for _ in range(2)]
+    controls = (*function, absent)
+    other = Pack(pack.path, msgspec.structs.replace(pack.metadata, controls=controls))
+    show(stage, other, revealed=True)
+    band = emergence.Band.of(stage.model.view)
+    assert [row.text for row, _ in band.lanes if row.control] == ["rainbow", "a"]
 
 
 def test_nothing_recorded_is_said(stage: Stage, pack: Pack) -> None:
