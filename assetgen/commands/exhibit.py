@@ -33,6 +33,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--work", type=Path, default=Path("out/evaluate"), help="drawings; for `training` its state"
     )
     parser.add_argument("--config", type=Path, help="instead of config/train.yaml")
+    parser.add_argument(
+        "--until", type=int, metavar="SAMPLES", help="`training`: as far as the exported model saw"
+    )
     parser.set_defaults(func=run)
 
 
@@ -65,6 +68,6 @@ def run(options: argparse.Namespace) -> int:
     elif options.kind == "samples":
         file = exhibits.samples(load_pipeline(entry.folder), composer, entry.folder)
     else:
-        file = exhibits.training(composer, config, options.work, model, target)
+        file = exhibits.training(composer, config, options.work, model, target, options.until)
     print(file)
     return 0

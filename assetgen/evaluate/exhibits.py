@@ -144,10 +144,21 @@ def neighbours(composer: Composer, count: int, work: Path, assets: Path, model: 
 
 
 def training(
-    composer: Composer, config: Mapping[str, Any], work: Path, model: str, target: Path
+    composer: Composer,
+    config: Mapping[str, Any],
+    work: Path,
+    model: str,
+    target: Path,
+    until: int | None = None,
 ) -> Path:
-    """The curves of every stage that the work folder knows of, and scenes from the training stream."""
+    """The curves of every stage that the work folder knows of, and scenes from the training stream.
+
+    Training may have gone on since the model was exported: that of the U-Net is told `until` so many
+    samples.
+    """
     milestones = sorted(int(f.stem) for f in (work / "unet" / "milestones").glob("*.pt"))
+    if until is not None:
+        milestones = [milestone for milestone in milestones if milestone <= until]
     examples, tiles = [], list[U8]()
     for number in _varied(composer, EXAMPLES, held_out=False):
         picture = composer.picture(number)
@@ -156,7 +167,11 @@ def training(
     value = Training(
         FORMAT,
         model,
-        tuple(stage for name in ("vae", "unet", "decoder") if (stage := _stage(work, name))),
+        tuple(
+            stage
+            for name in ("vae", "unet", "decoder")
+            if (stage := _stage(work, name, until if name == "unet" else None))
+        ),
         tuple(milestones),
         int(config["unet"]["scenes"]),
         Sheet("evaluation/training.jpg", 6, composer.size, composer.size),
@@ -209,12 +224,16 @@ def scene_of(composer: Composer, prompt: str) -> Scene | None:
     )
 
 
-def _stage(work: Path, name: str) -> Stage | None:
+def _stage(work: Path, name: str, until: int | None) -> Stage | None:
     file = work / name / "loss.jsonl"
     if not file.is_file():
         return None
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    points = [Point(row["samples"], row["seconds"], row["loss"]) for row in rows]
+    points = [
+        Point(row["samples"], row["seconds"], row["loss"])
+        for row in rows
+        if until is None or row["samples"] <= until
+    ]
     # A run that was killed repeats what it had not saved: the later rows count.
     kept: list[Point] = []
     for point in points:

@@ -238,6 +238,10 @@ def test_exhibits_are_sound(
     assert [p["samples"] for p in found["stages"][0]["curve"]] == [20, 40, 80]
     assert found["milestones"] == [2] and len(found["examples"]) == 12
 
+    exhibits.training(small, config, work, "tiny", target, until=40)
+    stage = json.loads((target / "training.json").read_text())["stages"][0]
+    assert stage["samples"] == 40 and len(stage["curve"]) == 2
+
     monkeypatch.setattr(exhibits, "USUAL", 4)
     assets = pack_path.parents[2]
     exhibits.neighbours(composer, 30, work, assets, "two_level")
