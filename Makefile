@@ -58,7 +58,7 @@ voice: $(VENV)/viewer.done
 
 soak: $(VENV)/viewer.done
 	@requirements/system.sh gl
-	@$(PY) -m tests.soak.soak $(ARGS)
+	@MALLOC_ARENA_MAX=2 $(PY) -m tests.soak.soak $(ARGS)
 
 lint: $(VENV)/all.done
 	$(PY) -m ruff check --quiet .

@@ -24,7 +24,7 @@ from explorer.kiosk.machine import Machine, Rules
 from explorer.kiosk.pin import LENGTHS, Gate
 from explorer.kiosk.schedule import drift, is_lit, restart_due
 from explorer.kiosk.visits import Visits
-from explorer.kiosk.watch import Watch
+from explorer.kiosk.watch import Watch, give_back
 from explorer.modes import KioskShown
 from explorer.runs import NoRunError
 from explorer.state import State
@@ -99,6 +99,7 @@ class Kiosk:
     def rest(self) -> None:
         """Everything as if nobody had ever been here; the tour plays itself."""
         self._fresh()
+        give_back()
         self._show()
         self.app.guide.muted = not self.config.sound.attract
         with suppress(ValueError):  # the safe scene has no such tour
