@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from assetgen.pack import Library, RunEntry
 from explorer.story.notes import Notes, make_notes
@@ -27,12 +27,12 @@ class NotesLoader:
         if job is None or not job.done():
             return None
         self._job = None
-        return job.result()
+        return None if job.cancelled() else job.result()
 
     def wait(self) -> Notes | None:
         """Block until they are ready (headless rendering, tests)."""
         if self._job is not None:
-            self._job.exception()
+            wait([self._job])
         return self.collect()
 
     def close(self) -> None:
