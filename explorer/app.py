@@ -87,8 +87,6 @@ class App:
         self.takeaway = TakeAway(self)
         self.open(entry.model, entry.id)
         self.guide = Guide(self)
-        if self.hud:
-            self.hud.set_tours(self.guide.tours())
         if runs.problems:
             self.store.update(message=runs.problems[0])
 
@@ -155,8 +153,14 @@ class App:
         self.store.subscribe(lambda new, old: self.world.follow(new, old))
         self.store.subscribe(lambda new, old: self._rebuild_view(), "quality")
         self.store.subscribe(lambda new, old: self._retarget(new), "unfolded")
+        self.store.subscribe(lambda new, old: self._list_tours(new), "menu", "run")
         self.base.accept("window-event", self._on_window)
         self._window_size = self.size
+
+    def _list_tours(self, state: State) -> None:
+        """Reading the tours takes longer than drawing a frame, so only for who wants to see them."""
+        if self.hud and state.menu == "tours":
+            self.hud.set_tours(self.guide.tours())
 
     def _on_window(self, window: Any) -> None:
         if window != self.base.win:
@@ -305,7 +309,6 @@ class App:
                 self.store.update(message=said)
             if self.hud:
                 self.hud.set_run(pack, self.site.architecture)
-                self.hud.set_tours(self.guide.tours())
         if stage.complete:
             self.notes.request(stage.entry)
         shown = self.world.run

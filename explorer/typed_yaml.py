@@ -10,6 +10,7 @@ and that no file may set.
 from __future__ import annotations
 
 import re
+from functools import cache
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
@@ -140,12 +141,18 @@ class Reader:
         return [self.value(c, t, f"{path}[{label(c, i)}]") for i, (c, t) in enumerate(pairs)]
 
 
+@cache
+def type_info(kind: Any) -> types.Type:
+    """What msgspec knows about a type; finding it out takes longer than reading a file by it."""
+    return types.type_info(kind)
+
+
 def decode(
     node: yaml.Node, kind: type[T], error: type[YamlError] = YamlError
 ) -> tuple[T, dict[str, Place]]:
     """The struct in `node`, and the place of every field path in it."""
     reader = Reader(error)
-    data = reader.value(node, types.type_info(kind), "")
+    data = reader.value(node, type_info(kind), "")
     return msgspec.convert(data, kind), reader.places
 
 
