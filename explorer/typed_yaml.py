@@ -10,10 +10,11 @@ and that no file may set.
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from functools import cache
 from math import isfinite
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 import yaml
@@ -142,7 +143,7 @@ class Reader:
 
 
 @cache
-def type_info(kind: Any) -> types.Type:
+def type_info(kind: type) -> types.Type:
     """What msgspec knows about a type; finding it out takes longer than reading a file by it."""
     return types.type_info(kind)
 
@@ -152,7 +153,8 @@ def decode(
 ) -> tuple[T, dict[str, Place]]:
     """The struct in `node`, and the place of every field path in it."""
     reader = Reader(error)
-    data = reader.value(node, type_info(kind), "")
+    known = cast(Hashable, kind)  # mypy takes a type[T] for unhashable
+    data = reader.value(node, type_info(known), "")
     return msgspec.convert(data, kind), reader.places
 
 
