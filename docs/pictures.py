@@ -25,6 +25,7 @@ VIEWS: dict[str, dict] = {
     "deep": {},
     "tower": {},
     "overview": {},
+    "choice": {"part": 0.5},
     "sculptor": {"part": 0.45},
     "sculptor_back": {},
     "dig": {},

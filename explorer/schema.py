@@ -40,7 +40,7 @@ def _section(kind: types.StructType) -> str:
     """A struct's table; kinds of one family list only what their family does not have."""
     family = _family(kind)
     title = kind.cls.__name__
-    if family and not kind.cls.__subclasses__():
+    if family and kind.tag != kind.cls.__name__:  # one that a file can name
         title = f"`kind: {kind.tag}`"
     shared = {f.encode_name: f.type for f in family.fields} if family else {}
     rows = ["| field | value | default | meaning |", "| --- | --- | --- | --- |"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from explorer.story.ask import Ask, fixed, significant
+from explorer.story.choice import choice_panel
 from explorer.story.displays import DISPLAYS
 from explorer.story.exhibits import EXHIBITS, exhibit_panel
 from explorer.story.panel import Fact, Panel, PanelAction, Plot
@@ -127,10 +128,14 @@ def _coefficients(ask: Ask) -> str | None:
     return ask.text(key, x0=f"{c.x0:.2f}", eps=f"{c.eps:.2f}", noise=f"{c.noise:.2f}")
 
 
+WALLS = {**DISPLAYS, "choice": choice_panel}
+"""Panels by the id of their station."""
+
+
 def station_panel(ask: Ask, name: str) -> Panel:
     """An exhibit, or a place that is scenery: nothing on it was recorded."""
-    if name in DISPLAYS:
-        return DISPLAYS[name](ask, name)
+    if name in WALLS:
+        return WALLS[name](ask, name)
     if name in EXHIBITS:
         return exhibit_panel(ask, name)
     keys = (f"panel.station.{name}", "panel.station.any")

@@ -57,6 +57,7 @@ def lay_display(station: kinds.Display) -> Wall:
     height += (PROMPTS if station.pair else PROMPTS / 2 if station.study else 0.0) + (
         size * PLATE + 0.3 if station.plates else 0.0
     )
+    height += station.over * k
     return Wall(tuple(pictures), half, height)
 
 

@@ -209,6 +209,7 @@ GROUNDS: dict[type[kinds.Exhibit], Callable[..., Ground]] = {
     kinds.Sculptor: _sculptor,
     kinds.Dig: _dig,
     kinds.Display: _display,
+    kinds.Choice: _display,
     kinds.Annex: _annex,
     kinds.Orchestra: _orchestra,
 }

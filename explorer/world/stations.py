@@ -145,6 +145,8 @@ class Dig(Exhibit, tag="dig", frozen=True, kw_only=True):
 class Display(Exhibit, tag="display", frozen=True, kw_only=True):
     """Pictures of the run side by side on a wall under a narrow roof."""
 
+    over: ClassVar[float] = 0.0
+    """Room for more over the pictures, metres."""
     shows: Annotated[list[Identifier], about("arrays, in reading order", min_length=1)]
     rows: Annotated[int, about("rows of pictures", 1, 3)] = 1
     size: Annotated[Length, about("side of a picture, metres")] = 3.0
@@ -161,6 +163,19 @@ class Display(Exhibit, tag="display", frozen=True, kw_only=True):
         float, about("room for the prompt's pieces left of the pictures, metres", 0, 10)
     ] = 0.0
     pair: Annotated[bool, about("the prompts of both runs of a pair stand above")] = False
+
+
+class Choice(Display, tag="choice", frozen=True, kw_only=True):
+    """The Arrival: one noise under several prompts, one prompt on several noises. `base` is the run they share."""
+
+    over: ClassVar[float] = 0.62
+    shows: Annotated[
+        list[Identifier],
+        about("`base_noise`, `base`, `prompt_<n>`, `seed_<n>` in reading order", min_length=1),
+    ] = msgspec.field(
+        default_factory=lambda: ["base_noise", "prompt_1", "base", "seed_1", "seed_2"]
+    )
+    saying: Annotated[TextKey, about("what is written on its back, in lines")] = "choice.saying"
 
 
 class Orchestra(Exhibit, tag="orchestra", frozen=True, kw_only=True):
@@ -197,6 +212,7 @@ AnyStation = (
     | Sculptor
     | Dig
     | Display
+    | Choice
     | Annex
     | Orchestra
 )

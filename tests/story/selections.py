@@ -21,6 +21,7 @@ STATIONS = (
     "encoder",
     "annex",
     "scales",
+    "choice",
 )
 
 

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from assetgen.pack import Pack
 from assetgen.pack.errors import PackError
 from assetgen.pack.schema import Coefficients, Step
+from explorer.story.choice import BASE, NOISE, choice_of
 from explorer.story.clockwork import embedding
 from explorer.story.latents import Lanes, Preview, lanes_of, preview_of
 from explorer.story.mixing import Mix, mix
@@ -21,7 +22,7 @@ from explorer.story.record import Record
 from explorer.story.studies import studies_of
 from explorer.story.tokens import likeness
 from explorer.view.lettering import font
-from explorer.view.textures import mosaic
+from explorer.view.textures import LATENT_GAIN, mosaic
 
 U8 = NDArray[np.uint8]
 
@@ -65,6 +66,8 @@ class Derived:
 
     def scale(self, name: str) -> float:
         """The value that is shown white in an array of channels; its negative is black."""
+        if name == NOISE:
+            return 0.5 / LATENT_GAIN
         if name.startswith("road_"):
             return self.x_t_scale
         return self.raw_scale if name.startswith("raw_") else self.x0_scale
@@ -82,9 +85,17 @@ class Derived:
         index = int(number) - 1
         return self.studies[index] if 0 <= index < len(self.studies) else None
 
+    def chosen(self, name: str) -> Pack | None:
+        """The run behind `base`, `prompt_<n>` or `seed_<n>`."""
+        if name != BASE and not name.startswith(("prompt_", "seed_")):
+            return None
+        found = choice_of(self.record.pack)
+        return None if found is None else found.run(name)
+
     def get(self, name: str) -> U8 | None:
         """The array, or None where the run lacks what it is made of."""
-        if (run := self.study(name)) is not None:
+        run = self.study(name) or self.chosen(name)
+        if run is not None:
             return _pictures(run)
         return MAKERS[name](self) if name in MAKERS else None
 
@@ -135,6 +146,14 @@ def _pictures(pack: Pack) -> U8 | None:
 def _pair_other(derived: Derived) -> U8 | None:
     other = partner(derived.record.pack)
     return None if other is None else _pictures(other)
+
+
+def _base_noise(derived: Derived) -> U8 | None:
+    """The noise that the run of the Arrival began with: its first x_t, on the scale of the gallery."""
+    found = choice_of(derived.record.pack)
+    if found is None or not found.base.has("x_t"):
+        return None
+    return mosaic(found.base.tensor("x_t")[:1])
 
 
 def _pair_difference(derived: Derived) -> U8 | None:
@@ -241,11 +260,12 @@ MAKERS: dict[str, Callable[[Derived], U8 | None]] = {
     "clock_table": _wave_table,
     "prompt_rows": lambda d: _likeness(d, pair=False),
     "pair_rows": lambda d: _likeness(d, pair=True),
+    NOISE: _base_noise,
     "pair_other": _pair_other,
     "pair_difference": _pair_difference,
 }
 """Name in a scene file → how it is made."""
-CHANNELS = frozenset({"x_t", "eps", "x0_channels"}) | {
+CHANNELS = frozenset({NOISE, "x_t", "eps", "x0_channels"}) | {
     name for name in MAKERS if name.startswith(("raw_", "road_"))
 }
 """Those that are mosaics of latent channels."""

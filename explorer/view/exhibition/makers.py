@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from explorer.view.exhibition.annex import Annex
 from explorer.view.exhibition.base import Maker
+from explorer.view.exhibition.choice import Choice
 from explorer.view.exhibition.dig import Dig
 from explorer.view.exhibition.display import Display
 from explorer.view.exhibition.orchestra import Orchestra
@@ -14,6 +15,7 @@ MAKERS: dict[type[kinds.Exhibit], Maker] = {
     kinds.Sculptor: Sculptor,
     kinds.Dig: Dig,
     kinds.Display: Display,
+    kinds.Choice: Choice,
     kinds.Annex: Annex,
     kinds.Orchestra: Orchestra,
 }

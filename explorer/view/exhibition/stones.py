@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from explorer.view.exhibition import annex, dig, display, orchestra, sculptor
+from explorer.view.exhibition import annex, choice, dig, display, orchestra, sculptor
 from explorer.view.lights import Lights
 from explorer.view.mesh import Mesh
 from explorer.view.palette import Palette
@@ -19,6 +19,7 @@ STONES: dict[type[kinds.Exhibit], Callable[[Mesh, Lights, ExhibitPlace, Palette]
     kinds.Sculptor: sculptor.build_stone,
     kinds.Dig: dig.build_stone,
     kinds.Display: display.build_stone,
+    kinds.Choice: choice.build_stone,
     kinds.Annex: annex.build_stone,
     kinds.Orchestra: orchestra.build_stone,
 }

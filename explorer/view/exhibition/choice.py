@@ -1,0 +1,170 @@
+"""The Arrival's wall: one noise under two prompts, one prompt on several noises; braces say what is shared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import cast
+
+import numpy as np
+
+from assetgen.pack import Pack
+from explorer.story.choice import BASE, NOISE, choice_of
+from explorer.story.choice import Choice as Runs
+from explorer.story.pairs import changed
+from explorer.view.exhibition import display
+from explorer.view.exhibition.base import Shown
+from explorer.view.exhibition.display import INK, MUTED, SMALL, TITLE, WARM, Display
+from explorer.view.lettering import Line, font, letter
+from explorer.view.lights import Lights
+from explorer.view.mesh import Mesh
+from explorer.view.palette import Palette
+from explorer.world import stations as kinds
+from explorer.world.displays import BACK, FACE, Hung, Wall, lay_display
+from explorer.world.exhibits import ExhibitPlace
+from explorer.world.valley import Frame
+
+COLD = (128, 204, 255)
+"""What differs in noise; what differs in words is WARM."""
+PROMPT, ROW = 0.118, 0.195
+"""Cap height of the prompt under a picture, and from line to line, metres."""
+SAYING = 0.36
+"""Cap height of what is written on the back: read from the jetty."""
+TITLES = "InterDisplay-SemiBold"
+BAR, TICK = 0.42, 0.15
+"""From a picture's edge up to its brace, and how far a brace's ends reach down."""
+
+
+def braces(station: kinds.Choice, wall: Wall) -> Iterator[tuple[str, float, float, float]]:
+    """Text key, left, right and height of each brace; the shared run lies under both."""
+    at = station.shows.index(BASE) if BASE in station.shows else len(station.shows) - 1
+    hung = wall.pictures
+    z, middle = hung[0].z + hung[0].size / 2 + BAR, hung[at].x
+    if at > 0:
+        yield "noise", hung[0].x - hung[0].size / 2, middle - 0.12, z
+    if at < len(hung) - 1:
+        yield "words", middle + 0.12, hung[-1].x + hung[-1].size / 2, z
+
+
+def build_stone(mesh: Mesh, lights: Lights, place: ExhibitPlace, palette: Palette) -> None:
+    """A display's wall with a brace of light over each group, and a low light along its back."""
+    display.build_stone(mesh, lights, place, palette)
+    station = cast(kinds.Choice, place.station)
+    wall = lay_display(station)
+    thick = 0.024
+    with mesh.at(place.frame):
+        for name, left, right, z in braces(station, wall):
+            color = palette.machine if name == "noise" else palette.meaning
+            for low, high in (
+                ((left, z - thick), (right, z + thick)),
+                ((left, z - TICK), (left + 2 * thick, z)),
+                ((right - 2 * thick, z - TICK), (right, z)),
+            ):
+                mesh.box((low[0], FACE - 0.05, low[1]), (high[0], FACE + 0.01, high[1]), color,
+                         glow=1.1, faces="f", split=9.0)  # fmt: skip
+    for x in np.linspace(-wall.half * 0.6, wall.half * 0.6, 3):
+        lights.add(
+            (float(x), BACK + 0.8, wall.height * 0.45), warm=0.4, cool=0.3, frame=place.frame
+        )
+
+
+class Choice(Display):
+    """A display whose pictures belong to several runs: each says its prompt and its noise."""
+
+    def _write(self, shown: Shown) -> None:
+        """Under each picture prompt and noise, what differs lit; over them what is shared; behind, the saying."""
+        self._text.get_children().detach()
+        station = cast(kinds.Choice, self._station)
+        found = choice_of(shown.run.pack)
+        lines = list(self._saying(station))
+        if found is None:
+            note = self._texts.get("display.no_study")
+            lines.append(
+                Line(note, self._at(-self._wall.half + 0.9, self._wall.height - 0.6), 0.18, MUTED)
+            )
+        else:
+            lines += self._shared(station, found)
+            for picture, node in zip(self._wall.pictures, self._canvases, strict=True):
+                lines += self._about(picture, found, node.is_stashed())
+        letter(self._place.id, lines).reparent_to(self._text)
+
+    def _saying(self, station: kinds.Choice) -> Iterator[Line]:
+        """The saying, on the wall's back, where one comes from: a sentence a line, over the jetty's railing."""
+        rows = re.split(r"(?<=\.) ", self._texts.get(station.saying))
+        room, wide = 2 * self._wall.half - 0.7, max(_wide(row, SAYING, TITLES) for row in rows)
+        cap = SAYING * min(1.0, room / wide)
+        frame, left = self._place.frame, self._wall.half - 0.35
+        for i, row in enumerate(rows):
+            z = self._wall.height - 0.4 - cap * (1 + 2 * i)
+            at = Frame(frame.to_world((left, BACK + 0.03, z)), frame.yaw + 180)
+            yield Line(row, at, cap, WARM if i else INK, TITLES, pixels=72)
+
+    def _shared(self, station: kinds.Choice, found: Runs) -> Iterator[Line]:
+        counts = {
+            "noise": 1 + sum(found.run(name) in found.prompts for name in station.shows),
+            "words": 1 + sum(found.run(name) in found.seeds for name in station.shows),
+        }
+        for name, left, right, z in braces(station, self._wall):
+            text = self._texts.get(f"choice.{name}", count=counts[name])
+            color = COLD if name == "noise" else WARM
+            yield display.fitted(
+                text, self._at(left, z + 0.13), 0.17, color, "Inter-SemiBold", 44, right - left
+            )
+
+    def _about(self, picture: Hung, found: Runs, stashed: bool) -> Iterator[Line]:
+        """What a picture was made of."""
+        left, top = picture.x - picture.size / 2, picture.z - picture.size / 2 - 0.16
+        room = picture.size + self._station.gap * self._station.scale - 0.12
+        missing = self._texts.get("sign.not_recorded")
+        seed = found.base.metadata.seed
+        if picture.shows == NOISE:
+            line = missing if stashed else self._texts.get("choice.start", scale=self._scale(NOISE))
+            title = self._texts.get("choice.seed", seed=seed)
+            yield display.fitted(
+                title, self._at(left, top - 0.36), TITLE, COLD, "Inter-SemiBold", 44, room
+            )
+            yield display.fitted(
+                line, self._at(left, top - 0.60), SMALL, MUTED, "Inter-Regular", 30, room
+            )
+            return
+        run = found.run(picture.shows)
+        if run is None:
+            yield display.fitted(
+                missing, self._at(left, top - 0.30), SMALL, MUTED, "Inter-Regular", 30, room
+            )
+            return
+        z = top - 0.27
+        for word, x, z, differs in self._set(run, found.base, left, top - 0.27, room):
+            color = WARM if differs else INK if run is found.base else MUTED
+            yield Line(word, self._at(x, z), PROMPT, color, "Inter-SemiBold", pixels=34)
+        other = run.metadata.seed != seed
+        noise = self._texts.get("choice.seed", seed=run.metadata.seed)
+        yield Line(noise, self._at(left, z - ROW * 1.15), PROMPT, COLD if other else MUTED,
+                   "Inter-SemiBold", pixels=34)  # fmt: skip
+        x = left + _wide(noise + "  ")
+        line = missing if stashed else self._texts.get("choice.shown")
+        yield Line(line, self._at(x, z - ROW * 1.15), PROMPT, MUTED, "Inter-Regular", pixels=30)
+        if other and not run.has("x_t"):
+            line = self._texts.get("choice.other")
+            yield display.fitted(
+                line, self._at(left, z - ROW * 2.15), SMALL, MUTED, "Inter-Regular", 30, room
+            )
+
+    def _set(
+        self, run: Pack, base: Pack, left: float, top: float, room: float
+    ) -> Iterator[tuple[str, float, float, bool]]:
+        """The words of a prompt in lines no wider than `room`: text, place, and whether the base has it not."""
+        words = [w.text for w in run.metadata.words]
+        there = [w.text for w in base.metadata.words]
+        x, z = left, top
+        for word, differs in zip(words, changed(words, there), strict=True):
+            wide = _wide(word)
+            if x > left and x + wide > left + room:
+                x, z = left, z - ROW
+            yield word, x, z, differs
+            x += _wide(word + " ")
+
+
+def _wide(text: str, cap: float = PROMPT, face: str = "Inter-SemiBold") -> float:
+    """Width of words, by default a prompt's, metres."""
+    return font(face, 100).getlength(text) / 73 * cap
