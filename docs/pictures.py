@@ -26,6 +26,8 @@ VIEWS: dict[str, dict] = {
     "tower": {},
     "overview": {},
     "choice": {"part": 0.5},
+    "noising": {"state": {"noise_level": 8.0}},
+    "leaps": {},
     "sculptor": {"part": 0.45},
     "sculptor_back": {},
     "dig": {},

@@ -22,6 +22,7 @@ from explorer.notes import NotesLoader
 from explorer.runs import Loaded, Runs
 from explorer.settings import Settings
 from explorer.state import QualityName, State, Store, advance
+from explorer.story.noising import level_at
 from explorer.story.notes import Notes
 from explorer.story.pixels import Place
 from explorer.story.structure import Structure, named, structure_of
@@ -34,7 +35,7 @@ from explorer.view.pipeline import Pipeline
 from explorer.view.quality import PRESETS
 from explorer.view.words import tile_owners
 from explorer.view.world import World
-from explorer.world.exhibits import probed
+from explorer.world.exhibits import probed, slid
 from explorer.world.picking import Hit, ray
 from explorer.world.pointing import place_on
 from explorer.world.projection import fitted
@@ -266,7 +267,14 @@ class App:
         probe = place and probed(
             place, self.rig.pose.eye, self.look_through(x, y), state.probe, state.step, state.steps
         )
-        self.store.update(selection=found, probe=probe or state.probe)
+        share = slid(place, self.rig.pose.eye, self.look_through(x, y)) if place else None
+        level = (
+            level_at(share, self.world.run.pack) if share is not None and self.world.run else None
+        )
+        self.store.update(
+            selection=found, probe=probe or state.probe,
+            noise_level=state.noise_level if level is None else level,
+        )  # fmt: skip
 
     def _structure(self) -> Structure:
         folder = self.runs.library.path / "runs" / self._model

@@ -49,6 +49,10 @@ class State:
     """Show x_t and noise through the decoder instead of as latent channels."""
     probe: tuple[float, float] = (0.5, 0.62)
     """The place in the picture that is looked into: right and down, 0..1."""
+    noise_level: float = 6.0
+    """The noising bench: which of the recorded noise levels is mixed in, counted from none; whole at rest."""
+    noise_scene: int = 0
+    """The noising bench: into which of its true scenes."""
     unfolded: str | None = None
     """Unit whose layers are unfolded."""
     cost: Cost | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assetgen.pack import Library, PackError
 from assetgen.pack.resources import data_dir
@@ -20,6 +20,8 @@ from explorer.world.rails import Pose
 if TYPE_CHECKING:
     from explorer.app import App
 
+BENCH = "station:noising"
+"""The exhibit whose noise level and scene a code keeps with it."""
 NEAR = 24.0
 """How far a place may be to be named, metres."""
 
@@ -39,6 +41,15 @@ def read_code(code: str, library: Library) -> View:
     return view_code.decode(code, known_runs(library))
 
 
+def _selected(selection: str | None) -> dict[str, Any]:
+    """What a code's selection sets in the store."""
+    family, *numbers = (selection or "").split(":")
+    if family != "noising":
+        return {"selection": selection}
+    scene, level = (int(number) for number in numbers)
+    return {"selection": BENCH, "noise_scene": scene, "noise_level": float(level)}
+
+
 class TakeAway:
     """What the take-away sheet needs of the application."""
 
@@ -55,9 +66,10 @@ class TakeAway:
         app, state = self.app, self.app.store.state
         pose = app.rig.pose
         word = state.word if state.overlay else None
-        number = view_code.selection_number(
-            state.selection, app.site.architecture, self._selections()
-        )
+        selection = state.selection
+        if selection == BENCH:
+            selection = f"noising:{state.noise_scene}:{round(state.noise_level)}"
+        number = view_code.selection_number(selection, app.site.architecture, self._selections())
         return View(
             state.model, state.run, view_code.kept_step(state.whole_step, state.steps), pose.eye,
             pose.heading, pose.pitch, number, word, state.decoded, state.split is not None, pose.fov,
@@ -112,8 +124,8 @@ class TakeAway:
         app.store.update(
             step=step, target=step, playing=False, word=word, overlay=word is not None,
             decoded=view.decoded, split=0.5 if view.split else None,
-            selection=view_code.selection_of(
-                view.selection, app.site.architecture, self._selections()
+            **_selected(
+                view_code.selection_of(view.selection, app.site.architecture, self._selections())
             ),
         )  # fmt: skip
         app.rig.place(Pose(view.eye, view.heading, view.pitch, view.fov))

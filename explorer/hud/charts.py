@@ -8,7 +8,7 @@ from explorer.hud import palette
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import SMALL, TICK
 from explorer.hud.palette import Color
-from explorer.hud.plot import draw_plot, number
+from explorer.hud.plot import draw_plot, draw_slider, number
 from explorer.hud.shapes import Box, Line, Polygon, Shape
 from explorer.hud.view import View
 from explorer.hud.widget import Widget, change
@@ -43,7 +43,8 @@ def draw_chart(view: View, chart: Chart, rect: Rect) -> Drawn:
     """Shapes of a chart inside `rect`, and what of it can be pressed."""
     match chart:
         case Plot():
-            return draw_plot(view, chart, rect), []
+            drawn, pressed = draw_slider(view, chart, rect)
+            return [*draw_plot(view, chart, rect), *drawn], pressed
         case Bars():
             return _bars(view, chart, rect), []
         case Treemap():

@@ -7,6 +7,7 @@ from explorer.hud.geometry import Point, Rect
 from explorer.hud.metrics import NUMBER, TICK
 from explorer.hud.shapes import Line, Shape, disc
 from explorer.hud.view import View
+from explorer.hud.widget import Slide, Widget
 from explorer.story.panel import Plot
 
 
@@ -15,9 +16,7 @@ def draw_plot(view: View, plot: Plot, rect: Rect) -> list[Shape]:
     m = view.metrics
     ticks = [plot.low + (plot.high - plot.low) * share for share in (0.0, 0.5, 1.0)]
     names = [tick(value, plot.high - plot.low) for value in ticks]
-    gutter = max(view.width(name, TICK) for name in names) + m.px(12)
-    foot = m.tx(30)
-    area = Rect(rect.x + gutter, rect.y, rect.width - gutter, rect.height - foot)
+    area = plot_area(view, plot, rect)
     hair = max(m.px(1), 1.0)
     shapes: list[Shape] = []
     for share, name in zip((0.0, 0.5, 1.0), names, strict=True):
@@ -28,13 +27,55 @@ def draw_plot(view: View, plot: Plot, rect: Rect) -> list[Shape]:
     points = [_place(plot, area, index, value, count) for index, value in enumerate(plot.values)]
     shapes += _curve(points, plot.present, m.scale)
     base = rect.bottom - m.tx(4)
-    shapes.append(view.label(area.x, base, view.text("plot.first"), TICK, palette.DIM))
-    shapes.append(view.label(area.right, base, str(count), TICK, palette.DIM, "right"))
+    first, last = plot.first or view.text("plot.first"), plot.last or str(count)
+    shapes.append(view.label(area.x, base, first, TICK, palette.DIM))
+    shapes.append(view.label(area.right, base, last, TICK, palette.DIM, "right"))
     here = points[plot.present] if plot.present < count else None
     if here is not None and plot.value is not None:
         curve = [p for p in points if p is not None]
         shapes += _present(view, area, here, number(plot.value), curve)
     return shapes
+
+
+def plot_area(view: View, plot: Plot, rect: Rect) -> Rect:
+    """Where the curve itself lies: right of the numbers, above the names of the ends."""
+    m = view.metrics
+    names = [
+        tick(v, plot.high - plot.low) for v in (plot.low, (plot.low + plot.high) / 2, plot.high)
+    ]
+    gutter = max(view.width(name, TICK) for name in names) + m.px(12)
+    return Rect(rect.x + gutter, rect.y, rect.width - gutter, rect.height - m.tx(30))
+
+
+def draw_slider(view: View, plot: Plot, rect: Rect) -> tuple[list[Shape], list[Widget]]:
+    """A handle under the dot of a plot that is dragged: the whole plot takes the finger."""
+    if plot.moves is None:
+        return [], []
+    m, area, last = view.metrics, plot_area(view, plot, rect), max(len(plot.values) - 1, 1)
+    x = area.x + area.width * plot.present / last
+    name = "reading_body.slider"
+    hot = view.warm(name)
+    color = palette.INK if hot else palette.MEANING
+    shapes: list[Shape] = [
+        Line(
+            ((area.x, area.bottom), (area.right, area.bottom)), max(m.px(3), 1.0), palette.MACHINE
+        ),
+        disc(x, area.bottom, m.px(14), palette.SOLID),
+        disc(x, area.bottom, m.px(11), color),
+    ]
+    slide = Slide(
+        (plot.moves,),
+        0.0,
+        float(last),
+        area.x,
+        area.right,
+        float(plot.present),
+        1.0,
+        settle=plot.moves,
+    )
+    reach = m.px(20)
+    whole = Rect(area.x - reach, rect.y, area.width + 2 * reach, rect.height)
+    return shapes, [Widget(name, "slider", whole, plot.named, plot.title, slide=slide)]
 
 
 def _place(plot: Plot, area: Rect, index: int, value: float | None, count: int) -> Point | None:

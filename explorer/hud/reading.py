@@ -186,6 +186,8 @@ def bind(action: PanelAction) -> Action:
         case "visit":
             place, _, step = str(action.value).rpartition("@")
             return change(selection=place or None, target=float(step), playing=False)
+        case "noise_scene":
+            return change(noise_scene=int(float(str(action.value))))
         case "menu":
             return change(menu=action.value)
         case "close":

@@ -22,6 +22,13 @@ class Plot:
     """How the values follow from what was recorded, in one line."""
     present: int
     """Recorded step that the dot marks."""
+    first: str = ""
+    last: str = ""
+    """What the two ends are, where the values are no steps of a run."""
+    moves: str | None = None
+    """Field of the store that follows the dot when it is dragged along."""
+    named: str = ""
+    """What is dragged, for a reader without sight."""
 
     def __post_init__(self) -> None:
         _check_badge(self.badge, "plot", self.title)
@@ -134,7 +141,7 @@ class PanelAction:
 
     name: Literal[
         "depth", "unfold", "overlay", "split", "decoded", "select", "teleport", "probe", "mute", "close",
-        "cost", "open_model", "open_run", "visit", "menu",
+        "cost", "open_model", "open_run", "visit", "menu", "noise_scene",
     ]  # fmt: skip
     label: str
     value: str | bool | float | tuple[float, float] | None = None

@@ -6,6 +6,8 @@ from explorer.story.ask import Ask, fixed, significant
 from explorer.story.choice import choice_panel
 from explorer.story.displays import DISPLAYS
 from explorer.story.exhibits import EXHIBITS, exhibit_panel
+from explorer.story.leaps import leaps_panel
+from explorer.story.noising import noising_panel
 from explorer.story.panel import Fact, Panel, PanelAction, Plot
 from explorer.story.pixels import Place
 from explorer.story.provenance import Provenance
@@ -128,7 +130,7 @@ def _coefficients(ask: Ask) -> str | None:
     return ask.text(key, x0=f"{c.x0:.2f}", eps=f"{c.eps:.2f}", noise=f"{c.noise:.2f}")
 
 
-WALLS = {**DISPLAYS, "choice": choice_panel}
+WALLS = {**DISPLAYS, "choice": choice_panel, "leaps": leaps_panel, "noising": noising_panel}
 """Panels by the id of their station."""
 
 

@@ -34,6 +34,8 @@ FOVS = (70.0, 62.0, 74.0, 80.0)
 """Fields of view that are kept, degrees; the nearest is taken."""
 LISTED = 1 << 13
 """Below it a selection is a part's place in the architecture, from it on a hash of its id."""
+BENCH = LISTED - 256
+"""From it on to `LISTED`: the noising bench with sixteen scenes at sixteen levels (`noising:<scene>:<level>`)."""
 
 
 class CodeError(ValueError):
@@ -160,8 +162,11 @@ def selection_number(
         return 0
     if selection.startswith("pixel:"):
         selection = f"canvas:{selection.split(':')[1]}"
+    if selection.startswith("noising:"):
+        scene, level = (int(part) for part in selection.split(":")[1:])
+        return BENCH + (scene << 4 | level) if scene < 16 and level < 16 else 0
     listed = _parts(architecture)
-    if selection in listed and listed.index(selection) + 1 < LISTED:
+    if selection in listed and listed.index(selection) + 1 < BENCH:
         return listed.index(selection) + 1
     return LISTED + _hash(selection, 13) if selection in others else 0
 
@@ -170,6 +175,9 @@ def selection_of(number: int, architecture: Architecture, others: Iterable[str])
     """The id that a code's number stands for here, or None."""
     if number >= LISTED:
         return next((o for o in others if _hash(o, 13) == number - LISTED), None)
+    if number >= BENCH:
+        scene, level = divmod(number - BENCH, 16)
+        return f"noising:{scene}:{level}"
     listed = _parts(architecture)
     return listed[number - 1] if 0 < number <= len(listed) else None
 

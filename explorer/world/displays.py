@@ -50,7 +50,13 @@ def lay_display(station: kinds.Display) -> Wall:
     for i, shows in enumerate(station.shows):
         row, column = divmod(i, columns)
         x = (column - (columns - 1) / 2) * pitch + station.labels / 2
-        z = FLOOR + FOOT + size / 2 + (station.rows - 1 - row) * (size + CAPTION)
+        z = (
+            FLOOR
+            + FOOT
+            + station.under * k
+            + size / 2
+            + (station.rows - 1 - row) * (size + CAPTION)
+        )
         pictures.append(Hung(shows, x, z, size))
     half = columns * pitch / 2 - gap / 2 + MARGIN + station.labels / 2
     height = max(p.z for p in pictures) + size / 2 + HEAD

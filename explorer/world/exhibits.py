@@ -14,6 +14,7 @@ from explorer.world.annex import SIGN, Block, lay_annex
 from explorer.world.dig import CURB, MARGIN, WALK, DigPlan
 from explorer.world.displays import BACK, FACE, FLOOR, FRONT, lay_display
 from explorer.world.layout import LayoutError, footprint, shapes_overlap
+from explorer.world.noising import share_at
 from explorer.world.picking import Target
 from explorer.world.promenade import is_flat
 from explorer.world.valley import Deck, Frame, Valley, Vec3, Wall
@@ -210,6 +211,7 @@ GROUNDS: dict[type[kinds.Exhibit], Callable[..., Ground]] = {
     kinds.Dig: _dig,
     kinds.Display: _display,
     kinds.Choice: _display,
+    kinds.Noising: _display,
     kinds.Annex: _annex,
     kinds.Orchestra: _orchestra,
 }
@@ -271,6 +273,14 @@ def exhibit_targets(place: ExhibitPlace) -> list[Target]:
             *place.ground.named,
         )
     ]
+
+
+def slid(place: ExhibitPlace, eye: Vec3, ray: Vec3) -> float | None:
+    """Where along an exhibit's rail (0 left … 1 right) a look falls on it; None where it has none."""
+    if not isinstance(place.station, kinds.Noising):
+        return None
+    turn = Frame((0.0, 0.0, 0.0), place.frame.yaw)
+    return share_at(place.station, place.frame.to_local(eye), turn.to_local(ray))
 
 
 def probed(

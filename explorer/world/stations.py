@@ -146,7 +146,8 @@ class Display(Exhibit, tag="display", frozen=True, kw_only=True):
     """Pictures of the run side by side on a wall under a narrow roof."""
 
     over: ClassVar[float] = 0.0
-    """Room for more over the pictures, metres."""
+    under: ClassVar[float] = 0.0
+    """Room for more over and under the pictures, metres."""
     shows: Annotated[list[Identifier], about("arrays, in reading order", min_length=1)]
     rows: Annotated[int, about("rows of pictures", 1, 3)] = 1
     size: Annotated[Length, about("side of a picture, metres")] = 3.0
@@ -176,6 +177,16 @@ class Choice(Display, tag="choice", frozen=True, kw_only=True):
         default_factory=lambda: ["base_noise", "prompt_1", "base", "seed_1", "seed_2"]
     )
     saying: Annotated[TextKey, about("what is written on its back, in lines")] = "choice.saying"
+
+
+class Noising(Display, tag="noising", frozen=True, kw_only=True):
+    """The noising bench: a true scene, the same with noise mixed in, the model's guess, and a rail of noise levels."""
+
+    over: ClassVar[float] = 0.55
+    under: ClassVar[float] = 0.62
+    shows: Annotated[
+        list[Identifier], about("`scene`, `noised`, `guess` in reading order", min_length=1)
+    ] = msgspec.field(default_factory=lambda: ["scene", "noised", "guess"])
 
 
 class Orchestra(Exhibit, tag="orchestra", frozen=True, kw_only=True):
@@ -213,6 +224,7 @@ AnyStation = (
     | Dig
     | Display
     | Choice
+    | Noising
     | Annex
     | Orchestra
 )

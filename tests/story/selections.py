@@ -22,6 +22,8 @@ STATIONS = (
     "annex",
     "scales",
     "choice",
+    "noising",
+    "leaps",
 )
 
 

@@ -15,6 +15,7 @@ from assetgen.pack.schema import Coefficients, Step
 from explorer.story.choice import BASE, NOISE, choice_of
 from explorer.story.clockwork import embedding
 from explorer.story.latents import Lanes, Preview, lanes_of, preview_of
+from explorer.story.leaps import Stride, strides_of
 from explorer.story.mixing import Mix, mix
 from explorer.story.pairs import partner
 from explorer.story.ramps import ramp
@@ -85,6 +86,11 @@ class Derived:
         index = int(number) - 1
         return self.studies[index] if 0 <= index < len(self.studies) else None
 
+    @cached_property
+    def strides(self) -> dict[str, Stride]:
+        """The pictures of `leap` and `final_<n>`; read only for a display that is about them."""
+        return strides_of(self.record.pack) if self._study == "steps" else {}
+
     def chosen(self, name: str) -> Pack | None:
         """The run behind `base`, `prompt_<n>` or `seed_<n>`."""
         if name != BASE and not name.startswith(("prompt_", "seed_")):
@@ -97,6 +103,8 @@ class Derived:
         run = self.study(name) or self.chosen(name)
         if run is not None:
             return _pictures(run)
+        if (stride := self.strides.get(name)) is not None:
+            return _picture(stride)
         return MAKERS[name](self) if name in MAKERS else None
 
 
@@ -139,6 +147,13 @@ def _pictures(pack: Pack) -> U8 | None:
         return None
     try:
         return np.stack([pack.image("predicted", step) for step in range(pack.steps)])
+    except PackError:
+        return None
+
+
+def _picture(stride: Stride) -> U8 | None:
+    try:
+        return stride.picture()[None]
     except PackError:
         return None
 

@@ -9,6 +9,7 @@ import numpy as np
 import panda3d.core as p3d
 
 from explorer.state import State
+from explorer.story.leaps import LEAP
 from explorer.story.pairs import changed, partner
 from explorer.story.pixels import Place
 from explorer.story.tokens import pieces
@@ -193,7 +194,18 @@ class Display:
         run = self._derived.study(shows) if self._derived else None
         if run is not None and run.metadata.study is not None:
             return run.metadata.study.label, self._texts.get("display.study.line")
-        key = "display.study" if shows.startswith("study_") else f"display.{shows}"
+        stride = self._derived.strides.get(shows) if self._derived else None
+        if stride is not None:
+            study, level = stride.run.metadata.study, stride.timestep
+            known = self._texts.get("number.not_recorded") if level is None else f"{level:g}"
+            if stride.leap:
+                line = self._texts.get("display.leap.line", steps=stride.run.steps)
+                return self._texts.get("display.leap.title"), line
+            return study.label if study else "", self._texts.get(
+                "display.final.line", timestep=known
+            )
+        varied = shows == LEAP or shows.startswith(("study_", "final_"))
+        key = "display.study" if varied else f"display.{shows}"
         small = self._texts.get(f"{key}.line", scale=self._scale(shows))
         return self._texts.get(f"{key}.title"), small
 

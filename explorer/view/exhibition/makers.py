@@ -7,6 +7,7 @@ from explorer.view.exhibition.base import Maker
 from explorer.view.exhibition.choice import Choice
 from explorer.view.exhibition.dig import Dig
 from explorer.view.exhibition.display import Display
+from explorer.view.exhibition.noising import Noising
 from explorer.view.exhibition.orchestra import Orchestra
 from explorer.view.exhibition.sculptor import Sculptor
 from explorer.world import stations as kinds
@@ -16,6 +17,7 @@ MAKERS: dict[type[kinds.Exhibit], Maker] = {
     kinds.Dig: Dig,
     kinds.Display: Display,
     kinds.Choice: Choice,
+    kinds.Noising: Noising,
     kinds.Annex: Annex,
     kinds.Orchestra: Orchestra,
 }
