@@ -71,14 +71,9 @@ class Ask:
 
     def code(self, expression: str, needs: str = "") -> tuple[str, ...]:
         """As `python`, with the opened pack written as `{pack}`; `needs` is one more import."""
-        path = self.record.pack.path
-        try:
-            shown = path.resolve().relative_to(Path.cwd())
-        except ValueError:
-            shown = path
         return (
             "; ".join((*([needs] if needs else []), "from assetgen.pack import Pack")),
-            f'run = "{shown.as_posix()}"',
+            f'run = "{typed(self.record.pack.path)}"',
             expression.replace("{pack}", "Pack.open(run)"),
         )
 
@@ -126,6 +121,14 @@ class Ask:
             self.text(f"plot.{title}"), values, bottom, max(top, bottom + 1e-9), badge,
             self.text(f"plot.{formula}"), self.step,
         )  # fmt: skip
+
+
+def typed(path: Path) -> str:
+    """A folder as it is typed where the explorer was started."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
 
 
 def in_words(texts: Texts, value: float) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from assetgen.pack import Pack
 from assetgen.pack.errors import PackError
-from explorer.story.ask import Ask
+from explorer.story.ask import Ask, typed
 from explorer.story.displays import display_panel
 from explorer.story.once import once
 from explorer.story.panel import Panel, PanelAction
@@ -96,7 +96,11 @@ def choice_panel(ask: Ask, name: str) -> Panel:
             ask.fact("prompts", str(1 + len(found.prompts))),
             ask.fact("seeds", " · ".join(str(r.metadata.seed) for r in (base, *found.seeds))),
         ),
-        about.python(f'.image("predicted", {step})'),
+        (
+            "from assetgen.pack import Pack; from explorer.story.choice import apart",
+            f'runs = "{typed(base.path)}", "{typed(word.path)}"',
+            "apart(*map(Pack.open, runs))",
+        ),
         *(
             [PanelAction("open_run", ask.text("action.open_base"), opened)]
             if ask.record.pack.path != base.path

@@ -13,7 +13,6 @@ from explorer.story.displays import display_panel
 from explorer.story.once import once
 from explorer.story.panel import Bar, Bars, Panel, PanelAction
 from explorer.story.provenance import Provenance
-from explorer.story.record import Record
 from explorer.story.studies import studies_of
 
 LEAP = "leap"
@@ -79,7 +78,6 @@ def leaps_panel(ask: Ask, name: str) -> Panel:
         for key, s in strides.items()
     )  # fmt: skip
     longest = strides[LEAP].run
-    about = Ask(ask.state, Record(longest, longest.architecture), ask.texts)
     first = strides.get("final_1", strides[LEAP])
     return display_panel(
         ask,
@@ -91,6 +89,6 @@ def leaps_panel(ask: Ask, name: str) -> Panel:
             ask.fact("leap_from", _level(strides[LEAP])),
             ask.fact("one_from", _level(first)),
         ),
-        about.python('.image("predicted", 0)'),
+        ask.code("away(strides_of({pack}))", "from explorer.story.leaps import away, strides_of"),
         PanelAction("select", ask.text("action.noising"), "station:noising"),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from assetgen.pack.errors import PackError
 from assetgen.pack.images import read_image
 from assetgen.pack.measures import Noising, read_measure
 from explorer.state import State
-from explorer.story.ask import Ask, fixed, round_up
+from explorer.story.ask import Ask, fixed, round_up, typed
 from explorer.story.displays import display_panel
 from explorer.story.once import once
 from explorer.story.panel import Panel, PanelAction, Plot
@@ -114,22 +114,14 @@ def noising_panel(ask: Ask, name: str) -> Panel:
         (
             ask.fact("scene", f"“{scene.caption}”"),
             ask.fact("level", ask.text("value.level", t=noise.timestep, of=levels[-1].timestep)),
-            ask.fact("mixed", ask.text("value.mixed", alpha=fixed(noise.alpha, 3), sigma=fixed(noise.sigma, 3))),
+            ask.fact("mixed", ask.text("value.mixed", alpha=fixed(noise.alpha, 2), sigma=fixed(noise.sigma, 2))),
             ask.fact("psnr", ask.text("value.decibel", value=fixed(guess.psnr, 1))),
         ),
         (
             "from assetgen.pack.measures import Noising, read_measure",
-            f'scenes = read_measure(Noising, "{_shown(found.assets)}", "{found.model}").scenes',
+            f'scenes = read_measure(Noising, "{typed(found.assets)}", "{found.model}").scenes',
             f"[guess.latent_mse for guess in scenes[{index}].guesses]",
         ),
         PanelAction("noise_scene", ask.text("action.other_scene"), float(following)),
         PanelAction("select", ask.text("action.leaps"), "station:leaps"),
     )  # fmt: skip
-
-
-def _shown(path: Path) -> str:
-    """A folder as it is typed where the explorer was started."""
-    try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path.as_posix()

@@ -117,6 +117,15 @@ def test_the_panel_says_how_far_the_words_move_the_picture(
     assert apart(pack, pack) == (0.0,) * 6
 
 
+def test_the_python_on_the_panel_returns_the_curve(pack: Pack, texts: Any) -> None:
+    panel = panel_for("station:choice", State(steps=6, depth="engineer"), record(pack), texts)
+    assert panel.formula is not None and isinstance(panel.plot, Plot)
+    *setup, expression = panel.formula.python
+    scope: dict[str, Any] = {}
+    exec("\n".join(setup), scope)
+    assert eval(expression, scope) == panel.plot.values
+
+
 def test_without_such_runs_it_says_so(tmp_path: Path, texts: Any) -> None:
     pack = Pack.open(build_pack(tmp_path))
     assert choice_of(pack) is None and Derived(pack).get("base_noise") is None

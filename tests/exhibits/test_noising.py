@@ -206,6 +206,14 @@ def test_the_distance_is_that_of_the_pictures(
     assert spoilt is not None and spoilt["final_2"] != values["2 steps"]
 
 
+def test_the_python_of_the_wall_returns_its_distances(stepped: Pack, texts: Any) -> None:
+    shown = panel(stepped, texts, "leaps")
+    *setup, expression = shown.formula.python
+    scope: dict[str, Any] = {}
+    exec("\n".join(setup), scope)
+    assert list(eval(expression, scope).values()) == [row.value for row in shown.plot.rows]
+
+
 def test_the_shipped_runs_get_nearer_the_more_steps_they_take() -> None:
     """What the wall claims, of the shipped runs; also that one step begins where the noise is nearly none."""
     run = data_dir("assets") / "runs" / "miniature" / "fox-castle-moon"
@@ -244,6 +252,26 @@ def test_the_wall_shows_the_level_of_the_store(
             scene,
             level,
         )
+
+
+@pytest.mark.gl
+def test_from_behind_and_from_afar_it_costs_nothing(
+    explore: Callable[..., Any], seen: Callable[..., Any], assets: Path
+) -> None:
+    app = explore(folder=assets)
+    seen(app, "noising", (0.0, -6.0, 1.7), (0.0, 0.0, 2.0))
+    exhibit = app.world.exhibition.built["station:noising"]
+
+    def drawn() -> int:
+        return sum(not node.is_hidden() for node in exhibit.root.find_all_matches("**/+GeomNode")
+                   if not any(up.is_hidden() for up in node.get_ancestors()))  # fmt: skip
+
+    assert drawn() >= 4
+    seen(app, "noising", (0.0, 6.0, 1.7), (0.0, 0.0, 2.0))
+    assert drawn() == 0
+    app.start_at("arrival", None)
+    app.frame(0.0)
+    assert exhibit.root.is_hidden()
 
 
 @pytest.mark.gl

@@ -76,7 +76,9 @@ class Choice(Display):
         self._text.get_children().detach()
         station = cast(kinds.Choice, self._station)
         found = choice_of(shown.run.pack)
-        lines = list(self._saying(station))
+        if self.root.find("saying").is_empty():
+            letter("saying", list(self._saying(station))).reparent_to(self.root)
+        lines: list[Line] = []
         if found is None:
             note = self._texts.get("display.no_study")
             lines.append(

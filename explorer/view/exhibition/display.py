@@ -84,6 +84,7 @@ class Display:
         self._place, self._texts = place, setting.texts
         self.root = p3d.NodePath(place.id)
         self._wall = lay_display(self._station)
+        self._face = self.root.attach_new_node("face")
         self._canvases = []
         for picture in self._wall.pictures:
             at = place.frame.to_world((picture.x, FACE - 0.08, picture.z))
@@ -92,11 +93,11 @@ class Display:
             )
             node = make_canvases([canvas])
             node.set_shader_inputs(overlay=0.0, split=-1.0)
-            node.reparent_to(self.root)
+            node.reparent_to(self._face)
             self._canvases.append(node)
         top = self._wall.pictures[: len(self._station.plates)]
         self._plates = [self._plate(p) for p in top]
-        self._text = self.root.attach_new_node("text")
+        self._text = self._face.attach_new_node("text")
         self._derived: Derived | None = None
         self._made: tuple[str, dict[str, p3d.Texture | None]] = ("", {})
         self._grid = (1, 1)
@@ -111,7 +112,7 @@ class Display:
         node = make_quad(self._place.id, at, (2 * half, picture.size * PLATE))
         node.set_shader_inputs(overlay=0.0, split=-1.0, latent=0.0, tiles=p3d.LVecBase2f(1, 1),
                                mark=p3d.LVecBase4f(-1, -1, 1, 1))  # fmt: skip
-        node.reparent_to(self.root)
+        node.reparent_to(self._face)
         return node
 
     def dress(self, shown: Shown, state: State) -> None:
@@ -157,7 +158,13 @@ class Display:
             node.set_shader_input("mark", p3d.LVecBase4f(column, row, self._grid[1], self._grid[0]))
 
     def update(self, state: State, eye: Vec3, dt: float) -> None:
-        """Only the uniform `moment` moves it."""
+        """Only the uniform `moment` moves it; from behind, nothing of its face is drawn."""
+        if (behind := eye[1] > FACE) == self._face.is_hidden():
+            return
+        if behind:
+            self._face.hide()
+        else:
+            self._face.show()
 
     def leave(self) -> None:
         """Nothing goes on out of sight."""

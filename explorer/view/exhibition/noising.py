@@ -73,7 +73,7 @@ class Noising(Display):
         self._rail = make_quad(place.id, at, (right - left, high - low))
         self._rail.set_shader_inputs(overlay=0.0, split=-1.0, latent=0.0, tiles=p3d.LVecBase2f(1, 1),
                                      moment=0.0, mark=p3d.LVecBase4f(-1, -1, 1, 1))  # fmt: skip
-        self._rail.reparent_to(self.root)
+        self._rail.reparent_to(self._face)
         self._rail.stash()
         self._bench: Bench | None = None
         self._now: tuple[int, int] | None = None
