@@ -12,7 +12,7 @@ from assetgen.capture.call import Settings, guided
 from assetgen.capture.inputs import denoiser_inputs, has_inputs
 from assetgen.capture.run import READS_TEXT, denoiser_of
 from assetgen.pack.schema import Architecture, Profile
-from assetgen.profiles import PROFILES, Contents, map_side, plan_features
+from assetgen.profiles import LATENT_ORDER, PROFILES, Contents, map_side, plan_features
 
 _COMPRESSED = {"png": 1.6, "jpeg": 0.4, "attention": 0.7, "features": 0.92}
 """Bytes a pixel of the stored pictures, measured on a network with random weights: real ones take less."""
@@ -60,7 +60,9 @@ def step_bytes(
     if contents.light:
         return int(total + lanes * 24 * 24 * _COMPRESSED["attention"])
     channels, height, width = architecture.traced_at.sample[-3:]
-    total += 2 * (3 + passes) * channels * height * width * scale[0] * scale[1]
+    numbers = round(channels * height * width * scale[0] * scale[1])
+    latents = contents.latents_kept(LATENT_ORDER[: 3 + passes], numbers, size[0] * size[1])
+    total += 2 * numbers * len(latents)
     plan = plan_features(architecture, contents)
     for unit in architecture.units:
         tile = min(plan.side, unit.output[-1]) * min(plan.side, unit.output[-2])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import log2
 
@@ -13,6 +13,8 @@ SIDES = (32, 16)
 """Feature maps are averaged to at most this many pixels a side: the first that fits."""
 MAP_SIDES = (4096, 64, 32, 16, 8)
 """The same for attention maps."""
+LATENT_ORDER = ("x0", "x_t", "eps", "output_cond", "output_uncond")
+"""Latents; where not all fit the last ones are left out."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,9 @@ class Contents:
     (0: as large as the run); `predicted` is kept without loss up to `lossless` pixels a side.
     `light`: only a strip of pictures, the words' maps and a number a unit (`assetgen.pack.light`).
     `tiles`: feature maps of a unit whose maps are 16 high. `feature_pixels` and `attention_pixels`
-    limit what both atlases hold at one step, 0 for no limit. `embeds`: largest prompt embedding kept,
-    in numbers.
+    limit what both atlases hold at one step, 0 for no limit. `latents`: how many numbers of latents
+    are kept a step of 512 × 512, more of larger pictures, 0 for no limit. `embeds`: largest prompt
+    embedding kept, in numbers.
     """
 
     pictures: tuple[str, ...]
@@ -35,6 +38,7 @@ class Contents:
     lossless: int = 1 << 16
     feature_pixels: int = 0
     attention_pixels: int = 0
+    latents: int = 0
     embeds: int = 1 << 40
 
     def side(self, picture: str) -> int:
@@ -45,6 +49,17 @@ class Contents:
         """Whether a picture of a run of this size is stored as JPEG."""
         return picture in self.lossy or max(height, width) > self.lossless
 
+    def latents_kept(self, names: Iterable[str], numbers: int, pixels: int) -> tuple[str, ...]:
+        """Which latents of `numbers` values each are stored of a picture of `pixels`, by what they show.
+
+        The predicted clean one says most; `eps` follows from it and `x_t`, these from the outputs.
+        Five of 4 channels fit into what `viewer` allows, one of 16 channels does.
+        """
+        order = [name for name in LATENT_ORDER if name in set(names)]
+        if not self.latents:
+            return tuple(order)
+        return tuple(order[: int(self.latents * max(1.0, pixels / 512**2)) // numbers])
+
 
 PROFILES: dict[Profile, Contents] = {
     "light": Contents(
@@ -52,7 +67,8 @@ PROFILES: dict[Profile, Contents] = {
     ),
     "viewer": Contents(
         PICTURES, ("steps", "noise"), 18, sides={"predicted": 512, "steps": 192, "noise": 192},
-        lossless=192, feature_pixels=64_000, attention_pixels=400_000, embeds=1 << 19,
+        lossless=192, feature_pixels=64_000, attention_pixels=240_000, latents=5 * 4 * 64**2,
+        embeds=1 << 19,
     ),
     "research": Contents(PICTURES, (), 64),
 }  # fmt: skip

@@ -67,7 +67,7 @@ def recording_of(
     What was not recorded is left out.
     """
     first = [step.calls[0] for step in found.steps]
-    tensors = _latents(found)
+    tensors = _latents(found, contents, final.shape[0] * final.shape[1])
     embeds = tensors.get("prompt_embeds")
     if embeds is not None and (embeds.size > contents.embeds or len(embeds) != len(prompt.tokens)):
         del tensors["prompt_embeds"]
@@ -132,7 +132,8 @@ def _readers(architecture: Architecture) -> dict[str, str]:
     }
 
 
-def _latents(found: Captured) -> dict[str, Floats]:
+def _latents(found: Captured, contents: Contents, pixels: int) -> dict[str, Floats]:
+    """Those that the profile keeps of a picture of `pixels`."""
     steps = found.steps
     tensors = {
         "x_t": np.stack([s.x_t[0].numpy() for s in steps] + [steps[-1].next[0].numpy()]),
@@ -143,6 +144,8 @@ def _latents(found: Captured) -> dict[str, Floats]:
     without = [uncond.numpy() for _, uncond in found.outputs if uncond is not None]
     if len(without) == len(found.outputs):
         tensors["output_uncond"] = np.stack(without)
+    kept = contents.latents_kept(tensors, tensors["x0"][0].size, pixels)
+    tensors = {name: tensor for name, tensor in tensors.items() if name in kept}
     if found.prompt_embeds is not None:
         tensors["prompt_embeds"] = found.prompt_embeds.numpy()
     return tensors

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from assetgen.pack.writer import PackWriter
 
 FULL_PRECISION = ("unit_rms", "unit_update", "self_attention_entropy", "attention_mass")
 """Keys of tensors.safetensors stored as float32; the others as float16."""
+SHORT_TEXT = 128
+"""`attention_mass` of more tokens (T5's 512 in every layer of FLUX) is float16: 58 KB a step, not 117."""
 
 PICTURES = ("predicted", "steps", "noise")
 """Arrays of decoded pictures, one a step."""
@@ -154,12 +156,17 @@ def percentile(values: NDArray[Any]) -> float:
     return float(f"{np.percentile(np.abs(values.astype(np.float32)), 99.5):.5g}")
 
 
+def precision(name: str, shape: Sequence[int]) -> str:
+    """`float32` or `float16`: how the tensor `name` of `shape` is stored."""
+    long = name == "attention_mass" and shape[-1] > SHORT_TEXT
+    return "float32" if name in FULL_PRECISION and not long else "float16"
+
+
 def _tensors(recording: Recording, writer: PackWriter) -> dict[str, Array]:
     if not recording.tensors:
         return {}
     stored = {
-        key: value.astype(np.float32 if key in FULL_PRECISION else np.float16)
-        for key, value in recording.tensors.items()
+        key: value.astype(precision(key, value.shape)) for key, value in recording.tensors.items()
     }
     writer.tensors(stored)
     rows = {

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from assetgen.pack.errors import PackError
 from assetgen.pack.images import image_size, thumbnail_size
 from assetgen.pack.reader import Pack, Problem
-from assetgen.pack.recording import EXPECTED, FULL_PRECISION, PICTURES
+from assetgen.pack.recording import EXPECTED, PICTURES, precision
 from assetgen.pack.schema import Array, AttentionRect, FeatureRect
 
 _ATLASES = ("attention", "features")
@@ -63,7 +63,7 @@ def _check_tensors(pack: Pack) -> Iterator[Problem]:
         if value is None:
             yield Problem(path, f"has no {entry.key!r}")
             continue
-        dtype = "float32" if name in FULL_PRECISION else "float16"
+        dtype = precision(name, entry.shape)
         if value.shape != entry.shape or value.dtype != np.dtype(dtype):
             yield Problem(
                 path, f"{name} is {value.dtype}{list(value.shape)} (expected {dtype}"

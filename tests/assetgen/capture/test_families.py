@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import sentencepiece
 import torch
 
 from assetgen.capture.call import Settings, plain
 from assetgen.capture.run import capture_batch
 from assetgen.capture.tokens import tokenize_pipeline
 from assetgen.errors import CaptureError
+from assetgen.estimate import step_bytes, text_maps
 from assetgen.generate import Baker, Job
 from assetgen.models.registry import ModelEntry
 from assetgen.pack import Pack
 from assetgen.pack.validate import validate
-from assetgen.profiles import PROFILES, plan_features
+from assetgen.profiles import LATENT_ORDER, PROFILES, plan_features
 from tests.fixtures import transformers as tiny
-from tests.fixtures.pipelines import tiny_pipeline, tiny_xl_pipeline
+from tests.fixtures.pipelines import thin_sd15, thin_sdxl, tiny_pipeline, tiny_xl_pipeline
 
 pytestmark = pytest.mark.torch
 
@@ -216,22 +219,58 @@ def test_parts_that_are_moved_in_and_out_are_watched_too(tmp_path: Path) -> None
     assert np.array_equal(before.attention_atlas(1), after.attention_atlas(1))
 
 
-def test_the_viewer_profile_stays_within_half_a_megabyte_a_step(tmp_path: Path) -> None:
-    """SD 1.5's units, maps and sizes with random weights: every picture and map is noise, the worst case."""
-    from assetgen.estimate import step_bytes
-    from tests.fixtures.pipelines import thin_sd15
+def test_a_t5_tokenizer_that_is_a_sentencepiece_file_only(tmp_path: Path) -> None:
+    """As PixArt, SD3 and FLUX come from the hub: no tokenizer.json beside `spiece.model`."""
+    trained = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(["a fox on grass at night", "a cat on snow, 1girl"] * 50),
+        model_writer=trained, vocab_size=40, hard_vocab_limit=False, minloglevel=2,
+        pad_id=0, eos_id=1, unk_id=2, bos_id=-1,
+    )  # fmt: skip
+    tiny.tiny_pixart().save_pretrained(folder := tmp_path / "model")
+    (folder / "tokenizer" / "tokenizer.json").unlink()
+    (folder / "tokenizer" / "spiece.model").write_bytes(trained.getvalue())
+    baker = Baker(ModelEntry("tiny", "Tiny", folder), tmp_path / "out")
+    pieces = sentencepiece.SentencePieceProcessor(model_proto=trained.getvalue())
+    pack = bake(baker, "run")
+    tokens, words = pack.metadata.tokens, pack.metadata.words
+    assert [t.id for t in tokens[: len(pieces.encode(PROMPT))]] == pieces.encode(PROMPT)
+    assert [word.text for word in words][:3] == ["a", "fox", "on"] and words[-1].text == "1girl"
+    told = [PROMPT[slice(*word.span)] for word in words]
+    assert told == [word.text for word in words]
 
-    baker = bake_shop(thin_sd15(), tmp_path)
-    assert len(baker.architecture.units) == 46
-    prompt = "a fox and a cat on grass under the night sky with snow"
+
+@pytest.mark.parametrize("words", [4, 7, 13])
+@pytest.mark.parametrize(
+    ("make", "units", "readers"),
+    [(thin_sd15, 46, 16), (thin_sdxl, 34, 70), (tiny.thin_flux, 59, 57)],
+    ids=["sd15", "sdxl", "flux"],
+)
+def test_the_viewer_profile_stays_within_half_a_megabyte_a_step(
+    make: Callable[[], Any], units: int, readers: int, words: int, tmp_path: Path
+) -> None:
+    """Units, layers, maps and sizes of the real ones, random weights: pictures and maps are noise, the worst case."""
+    baker = bake_shop(make(), tmp_path)
+    flux = readers == 57
+    if flux:
+        baker.pipe.default_sample_size = 64
+    assert len(baker.architecture.units) == units
+    assert len(text_maps(baker.architecture, (1, 1))) == readers
+    text = "a fox and a cat on grass under the night sky with snow"
+    prompt = " ".join(text.split()[:words])
     sizes = []
     for steps in (1, 2):
-        asked = Settings(prompt, steps=steps, guidance=7.5)
+        asked = Settings(prompt, steps=steps, guidance=4.0, size=(512, 512))
         path = baker.bake(Job(f"run-{steps}", "Run", asked), quiet=True)
         assert validate(path) == []
         files = [p for p in path.rglob("*") if p.is_file() and p.name != "final.png"]
         sizes.append(sum(p.stat().st_size for p in files))
     step = sizes[1] - sizes[0]
     assert step + (path / "final.png").stat().st_size / 50 <= 500_000
-    expected = step_bytes(baker.architecture, "viewer", (512, 512), 15)
+    lanes = len(tokenize_pipeline(baker.pipe, prompt).lanes)
+    expected = step_bytes(baker.architecture, "viewer", (512, 512), lanes, 1 if flux else 2)
     assert 0.6 < step / expected < 1.3
+    latents = {name for name in LATENT_ORDER if Pack.open(path).has(name)}
+    assert latents == ({"x0"} if flux else set(LATENT_ORDER))
+    left_out = Pack.open(path).metadata.light or ()
+    assert {"x_t", "eps", "output_cond"} <= set(left_out) if flux else not left_out
