@@ -164,6 +164,7 @@ class Display(Exhibit, tag="display", frozen=True, kw_only=True):
         float, about("room for the prompt's pieces left of the pictures, metres", 0, 10)
     ] = 0.0
     pair: Annotated[bool, about("the prompts of both runs of a pair stand above")] = False
+    saying: Annotated[TextKey | None, about("written on its back, a sentence a line")] = None
 
 
 class Choice(Display, tag="choice", frozen=True, kw_only=True):
@@ -176,7 +177,6 @@ class Choice(Display, tag="choice", frozen=True, kw_only=True):
     ] = msgspec.field(
         default_factory=lambda: ["base_noise", "prompt_1", "base", "seed_1", "seed_2"]
     )
-    saying: Annotated[TextKey, about("what is written on its back, in lines")] = "choice.saying"
 
 
 class Noising(Display, tag="noising", frozen=True, kw_only=True):

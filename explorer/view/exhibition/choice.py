@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import cast
 
@@ -22,15 +21,11 @@ from explorer.view.palette import Palette
 from explorer.world import stations as kinds
 from explorer.world.displays import BACK, FACE, Hung, Wall, lay_display
 from explorer.world.exhibits import ExhibitPlace
-from explorer.world.valley import Frame
 
 COLD = (128, 204, 255)
 """What differs in noise; what differs in words is WARM."""
 PROMPT, ROW = 0.118, 0.195
 """Cap height of the prompt under a picture, and from line to line, metres."""
-SAYING = 0.36
-"""Cap height of what is written on the back: read from the jetty."""
-TITLES = "InterDisplay-SemiBold"
 BAR, TICK = 0.42, 0.15
 """From a picture's edge up to its brace, and how far a brace's ends reach down."""
 
@@ -76,8 +71,6 @@ class Choice(Display):
         self._text.get_children().detach()
         station = cast(kinds.Choice, self._station)
         found = choice_of(shown.run.pack)
-        if self.root.find("saying").is_empty():
-            letter("saying", list(self._saying(station))).reparent_to(self.root)
         lines: list[Line] = []
         if found is None:
             note = self._texts.get("display.no_study")
@@ -89,17 +82,6 @@ class Choice(Display):
             for picture, node in zip(self._wall.pictures, self._canvases, strict=True):
                 lines += self._about(picture, found, node.is_stashed())
         letter(self._place.id, lines).reparent_to(self._text)
-
-    def _saying(self, station: kinds.Choice) -> Iterator[Line]:
-        """The saying, on the wall's back, where one comes from: a sentence a line, over the jetty's railing."""
-        rows = re.split(r"(?<=\.) ", self._texts.get(station.saying))
-        room, wide = 2 * self._wall.half - 0.7, max(_wide(row, SAYING, TITLES) for row in rows)
-        cap = SAYING * min(1.0, room / wide)
-        frame, left = self._place.frame, self._wall.half - 0.35
-        for i, row in enumerate(rows):
-            z = self._wall.height - 0.4 - cap * (1 + 2 * i)
-            at = Frame(frame.to_world((left, BACK + 0.03, z)), frame.yaw + 180)
-            yield Line(row, at, cap, WARM if i else INK, TITLES, pixels=72)
 
     def _shared(self, station: kinds.Choice, found: Runs) -> Iterator[Line]:
         counts = {

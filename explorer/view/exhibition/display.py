@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import cast
 
@@ -29,6 +31,9 @@ from explorer.world.valley import Frame, Vec3
 
 INK, MUTED, WARM = (226, 238, 255), (150, 178, 212), (255, 206, 146)
 TITLE, SMALL = 0.20, 0.115
+SAYING = 0.36
+"""Cap height of what is written on the back, metres: read from the jetty."""
+TITLES = "InterDisplay-SemiBold"
 
 
 def build_stone(mesh: Mesh, lights: Lights, place: ExhibitPlace, palette: Palette) -> None:
@@ -46,6 +51,8 @@ def build_stone(mesh: Mesh, lights: Lights, place: ExhibitPlace, palette: Palett
                  scaled(palette.concrete, 0.85), foot=0.8, split=1.8)  # fmt: skip
         mesh.box((-w - 0.42, FACE - 1.54, h + 0.10), (w + 0.42, FACE - 1.5, h + 0.16),
                  palette.machine, glow=0.8, faces="f", split=9.0)  # fmt: skip
+        mesh.box((-w - 0.42, BACK + 0.3, h + 0.10), (w + 0.42, BACK + 0.34, h + 0.16),
+                 palette.machine, glow=0.5, faces="k", split=9.0)  # fmt: skip
         mesh.box((-w + 0.3, FACE - 0.28, h - 0.10), (w - 0.3, FACE - 0.18, h - 0.03),
                  palette.lamp, glow=1.15, faces="fb", split=9.0)  # fmt: skip
         for picture in wall.pictures:
@@ -98,6 +105,8 @@ class Display:
         top = self._wall.pictures[: len(self._station.plates)]
         self._plates = [self._plate(p) for p in top]
         self._text = self._face.attach_new_node("text")
+        if self._station.saying:
+            letter("saying", list(self._saying(self._station.saying))).reparent_to(self.root)
         self._derived: Derived | None = None
         self._made: tuple[str, dict[str, p3d.Texture | None]] = ("", {})
         self._grid = (1, 1)
@@ -264,6 +273,18 @@ class Display:
                 )
                 x += font("Inter-SemiBold", 100).getlength(word + " ") / 73 * 0.2
         return lines
+
+    def _saying(self, key: str) -> Iterator[Line]:
+        """What is written on the back, for whoever comes from there: high, so that a railing hides nothing of it."""
+        rows = re.split(r"(?<=\.) ", self._texts.get(key))
+        room = 2 * self._wall.half - 0.7
+        wide = max(font(TITLES, 100).getlength(row) / 73 * SAYING for row in rows)
+        cap = SAYING * min(1.0, room / wide)
+        for i, row in enumerate(rows):
+            z = self._wall.height - 0.4 - cap * (1 + 2 * i)
+            at = self._place.frame.to_world((self._wall.half - 0.35, BACK + 0.03, z))
+            color = WARM if i else INK
+            yield Line(row, Frame(at, self._place.frame.yaw + 180), cap, color, TITLES, pixels=72)
 
     def _at(self, x: float, z: float) -> Frame:
         return Frame(self._place.frame.to_world((x, FACE - 0.03, z)), self._place.frame.yaw)
