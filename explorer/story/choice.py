@@ -75,14 +75,24 @@ def apart(here: Pack, there: Pack) -> Series | None:
     return tuple(float(np.abs(a.astype(np.int16) - b).mean()) / 255 for a, b in pairs)
 
 
+def distances(found: Choice) -> tuple[Series | None, Series | None]:
+    """How far the first other prompt and the first other noise are from the base, step by step; computed once."""
+
+    def measure() -> tuple[Series | None, Series | None]:
+        first = [runs[0] if runs else None for runs in (found.prompts, found.seeds)]
+        words, noise = (None if run is None else apart(found.base, run) for run in first)
+        return words, noise
+
+    return once(found.base, "distances", measure)
+
+
 def choice_panel(ask: Ask, name: str) -> Panel:
     """What one is looking at: other words, other picture; other noise, other picture."""
     found = choice_of(ask.record.pack)
     if found is None or not found.prompts or not found.seeds:
         return display_panel(ask, name, None, (), ask.python(".metadata.seed"), missing=True)
-    base, word, noise = found.base, found.prompts[0], found.seeds[0]
-    by_words = once(base, "by_words", lambda: apart(base, word))
-    by_noise = once(base, "by_noise", lambda: apart(base, noise))
+    base, word = found.base, found.prompts[0]
+    by_words, by_noise = distances(found)
     step = min(ask.step, base.steps - 1)
     opened = f"{base.architecture.model}/{base.path.name}"
     about = Ask(ask.state, Record(base, base.architecture), ask.texts)

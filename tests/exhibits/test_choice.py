@@ -14,7 +14,7 @@ from assetgen.pack.resources import data_dir
 from assetgen.pack.schema import Study
 from explorer.state import State
 from explorer.story.build import panel_for
-from explorer.story.choice import apart, choice_of
+from explorer.story.choice import apart, choice_of, distances
 from explorer.story.panel import Plot
 from explorer.story.record import Record
 from explorer.view.exhibition.arrays import Derived
@@ -124,6 +124,17 @@ def test_the_python_on_the_panel_returns_the_curve(pack: Pack, texts: Any) -> No
     scope: dict[str, Any] = {}
     exec("\n".join(setup), scope)
     assert eval(expression, scope) == panel.plot.values
+
+
+def test_what_the_panel_needs_is_measured_once(
+    pack: Pack, texts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wall measures in the background; afterwards no panel decodes a picture."""
+    found = choice_of(pack)
+    assert found is not None and distances(found)[0] == apart(pack, found.prompts[0])
+    monkeypatch.setattr(Pack, "image", lambda *_: pytest.fail("decoded again"))
+    for step in (0.0, 3.0):
+        panel_for("station:choice", State(steps=6, step=step), record(pack), texts)
 
 
 def test_without_such_runs_it_says_so(tmp_path: Path, texts: Any) -> None:

@@ -8,7 +8,8 @@ from typing import cast
 import numpy as np
 
 from assetgen.pack import Pack
-from explorer.story.choice import BASE, NOISE, choice_of
+from explorer.state import State
+from explorer.story.choice import BASE, NOISE, choice_of, distances
 from explorer.story.choice import Choice as Runs
 from explorer.story.pairs import changed
 from explorer.view.exhibition import display
@@ -65,6 +66,12 @@ def build_stone(mesh: Mesh, lights: Lights, place: ExhibitPlace, palette: Palett
 
 class Choice(Display):
     """A display whose pictures belong to several runs: each says its prompt and its noise."""
+
+    def dress(self, shown: Shown, state: State) -> None:
+        """Also measures what the panel will ask for: here no frame waits for it."""
+        super().dress(shown, state)
+        if (found := choice_of(shown.run.pack)) is not None:
+            distances(found)
 
     def _write(self, shown: Shown) -> None:
         """Under each picture prompt and noise, what differs lit; over them what is shared; behind, the saying."""
