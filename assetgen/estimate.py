@@ -96,7 +96,7 @@ def _denoise_seconds(
 ) -> float:
     share = size[0] * size[1] / (architecture.image[0] * architecture.image[1])
     denoiser = denoiser_of(pipe)
-    if architecture.flops > _TIMED or not has_inputs(denoiser) or hasattr(denoiser, "_hf_hook"):
+    if architecture.flops > _TIMED or not has_inputs(denoiser) or _without_data(denoiser):
         return passes * architecture.flops * share / speed(pipe)
     inputs = denoiser_inputs(
         denoiser, architecture.traced_at.sample, architecture.traced_at.tokens, batch=passes,
@@ -111,13 +111,18 @@ def _denoise_seconds(
 def _decode_seconds(pipe: Any, architecture: Architecture, size: tuple[int, int]) -> float:
     shape = architecture.traced_at.sample
     share = size[0] * size[1] / (architecture.image[0] * architecture.image[1])
-    if shape[-1] * shape[-2] > 4096 or hasattr(pipe.vae, "_hf_hook"):
+    if shape[-1] * shape[-2] > 4096 or _without_data(pipe.vae):
         return shape[-1] * shape[-2] * share * _DECODER / speed(pipe)
     latent = torch.zeros(shape, device=pipe.device, dtype=pipe.vae.dtype)
     started = perf_counter()
     with torch.no_grad():
         float(pipe.vae.decode(latent, return_dict=False)[0].sum())
     return (perf_counter() - started) * share
+
+
+def _without_data(part: Any) -> bool:
+    """Whether a module's weights are elsewhere: offloaded, or on the meta device."""
+    return hasattr(part, "_hf_hook") or next(part.parameters()).is_meta
 
 
 def speed(pipe: Any) -> float:

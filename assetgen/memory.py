@@ -58,8 +58,8 @@ def need_of(skeleton: Skeleton, runtime: Runtime, size: tuple[int, int] | None =
     return Need(str(dtype).removeprefix("torch."), weights, work)
 
 
-def check_memory(name: str, need: Need, runtime: Runtime) -> None:
-    """Raise InputError if this machine cannot hold the model the way `runtime` says."""
+def check_memory(name: str, need: Need, runtime: Runtime, copies: int = 1) -> None:
+    """Raise InputError if this machine cannot hold the model the way `runtime` says, `copies` times."""
     device, _ = runtime.resolve()
     largest = max(need.weights.values(), default=0)
     if device.type == "cuda":
@@ -67,7 +67,7 @@ def check_memory(name: str, need: Need, runtime: Runtime) -> None:
             "none": need.total,
             "model": largest + need.work,
             "sequential": int(largest * _SEQUENTIAL) + need.work,
-        }[runtime.offload]
+        }[runtime.offload] * copies
         free = torch.cuda.mem_get_info(device)[0]
         if held > free:
             raise InputError(
@@ -76,12 +76,14 @@ def check_memory(name: str, need: Need, runtime: Runtime) -> None:
                 "pass --offload model, --offload sequential or a smaller --size",
             )
     host = need.total if device.type != "cuda" or runtime.offload != "none" else largest
+    host *= copies
+    times = f", {copies} times over" if copies > 1 else ""
     available = free_memory()
     if available is not None and host > available:
         smaller = "pass --dtype bfloat16, or " if need.dtype == "float32" else ""
         raise InputError(
-            f"{name} takes {need}; this machine has {available / 1e9:.1f} GB free",
-            f"{smaller}use a machine with more memory",
+            f"{name} takes {need}{times}; this machine has {available / 1e9:.1f} GB free",
+            f"{smaller}use {'fewer --workers or ' if copies > 1 else ''}a machine with more memory",
         )
 
 

@@ -78,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
         if options.retry:
             for job in jobs:
                 ledger.forgive(job)
+        _foretell(options, jobs, ledger, models, where, out)
         counts = run_batch(
             jobs,
             ledger,
@@ -87,6 +88,45 @@ def run(options: argparse.Namespace) -> int:
             say=partial(print, flush=True),
         )
     return _summary(counts, len(jobs), out / "failed")
+
+
+def _foretell(
+    options: argparse.Namespace,
+    jobs: Iterable[JobSpec],
+    ledger: Ledger,
+    models: Mapping[str, ModelEntry],
+    where: Where,
+    out: Path,
+) -> None:
+    """Print what the jobs that are left will take; InputError if disk or memory cannot hold it."""
+    wanted = ("waiting", "other") if options.force else ("waiting",)
+    left = [job for job in jobs if ledger.state(job) in wanted]
+    if not left:
+        return
+    from assetgen.generate import check_space
+    from assetgen.jobs.cost import cost_of
+    from assetgen.memory import check_memory
+    from assetgen.models.runtime import Runtime
+
+    workers = min(options.workers, len(left))
+    if options.executor == "ray" and where.device != "cpu":
+        # the machine that hands out the jobs need not have what the workers have
+        where = replace(where, device="cpu", offload="none")
+    total, needs, unknown = cost_of(left, models, where)
+    if options.executor == "local":
+        runtime = Runtime(where.device, where.dtype, where.offload)
+        for name, need in needs.items():
+            check_memory(name, need, runtime, workers)
+    check_space(out, total.bytes)
+    for name in unknown:
+        print(f"note: what the jobs of {name} take is known only when it is loaded")
+    print(
+        f"{len(left)} {'job' if len(left) == 1 else 'jobs'} to do: about {total.bytes / 1e6:.1f} MB "
+        f"and {total.seconds / workers:.0f} s"
+        + (f" with {workers} workers" if workers > 1 else "")
+        + (" like this machine's processor" if where.device != options.device else ""),
+        flush=True,
+    )
 
 
 def _check(options: argparse.Namespace) -> None:

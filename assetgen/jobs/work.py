@@ -19,6 +19,7 @@ from assetgen.models.registry import ModelEntry
 from assetgen.pack.errors import PackError
 
 if TYPE_CHECKING:
+    from assetgen.capture.call import Settings
     from assetgen.generate import Baker
 
 Work = Callable[[JobSpec], Sequence[str]]
@@ -90,19 +91,10 @@ class BakeWork:
         if ledger.state(job) == "done":  # by another batch in the same folder
             return []
         self._use_threads()
-        from assetgen.capture.call import Settings
-        from assetgen.commands.generate import parse_size
         from assetgen.generate import Job
 
         entry = job.entry
-        settings = Settings(
-            prompt=entry.prompt,
-            negative=entry.negative,
-            steps=int(_one(entry.steps)),
-            seed=int(_one(entry.seed)),
-            guidance=float(_one(entry.guidance)),
-            size=parse_size(str(entry.size)) if entry.size else None,
-        )
+        settings = settings_of(entry)
         baked = Job(job.id, job.title, settings, entry.profile, entry.pair, key=job.key)
         baker = self._baker(entry)
         baker.check(baked, force=self.force)
@@ -131,6 +123,21 @@ class BakeWork:
         import torch
 
         torch.set_num_threads(self.where.threads)
+
+
+def settings_of(entry: Entry) -> Settings:
+    """What a job asks of the pipeline. Raises InputError for a size that is none."""
+    from assetgen.capture.call import Settings
+    from assetgen.commands.generate import parse_size
+
+    return Settings(
+        prompt=entry.prompt,
+        negative=entry.negative,
+        steps=int(_one(entry.steps)),
+        seed=int(_one(entry.seed)),
+        guidance=float(_one(entry.guidance)),
+        size=parse_size(str(entry.size)) if entry.size else None,
+    )
 
 
 def _one(value: float | list[int] | list[float]) -> float:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
+from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -289,23 +293,27 @@ prompts:
 @pytest.fixture(scope="module")
 def baked(
     model_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, Path, list[str]]:
-    """A jobs file done by the command with the local executor: the file, the output, the command."""
+) -> tuple[Path, Path, list[str], str]:
+    """A jobs file done by the command with the local executor: the file, the output, the command, what it said."""
     folder = tmp_path_factory.mktemp("batch")
     jobs = write_jobs(folder / "jobs.yaml", JOBS + "  long: {prompt: a fox, steps: 999}\n")
     command = ["batch", str(jobs), "--model", str(model_folder), "--out"]
-    assert main([*command, str(folder / "out")]) == 1
-    return jobs, folder / "out", command
+    said = io.StringIO()
+    with redirect_stdout(said):
+        assert main([*command, str(folder / "out")]) == 1
+    return jobs, folder / "out", command, said.getvalue()
 
 
 @pytest.mark.torch
 @pytest.mark.xdist_group("batch")
 def test_batch_from_the_command_line(
-    baked: tuple[Path, Path, list[str]], capsys: pytest.CaptureFixture[str], tmp_path: Path
+    baked: tuple[Path, Path, list[str], str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    _, out, command = baked
+    _, out, command, told = baked
     capsys.readouterr()
     assert validate(out) == []
+    first = told.splitlines()[0]
+    assert re.fullmatch(r"5 jobs to do: about [0-9.]+ MB and [0-9]+ s", first)
     assert Pack.open(out / "runs/tiny/fox-seed-4").metadata.seed == 4
     cat = Pack.open(out / "runs/tiny/cat").metadata
     assert cat.scheduler.name == "EulerAncestralDiscreteScheduler" and cat.size == (48, 32)
@@ -315,11 +323,64 @@ def test_batch_from_the_command_line(
     assert "quarantined   tiny/long  failed 3×: 999 steps; --steps takes" in said
     assert said.endswith("4 done, 1 quarantined\n")
     assert main([*command, str(out)]) == 1
-    told = capsys.readouterr()
-    assert "4 of 5 jobs are done" in told.out and "[" not in told.out
-    assert f"1 is quarantined: read the logs in {out}/failed" in told.err
+    again = capsys.readouterr()
+    assert "4 of 5 jobs are done" in again.out and "to do" not in again.out
+    assert f"1 is quarantined: read the logs in {out}/failed" in again.err
     assert main([*command, str(tmp_path), "--status", "--shard", "1/2"]) == 0
     assert capsys.readouterr().out.endswith("2 waiting\n")
+
+
+@pytest.mark.torch
+def test_what_a_batch_takes_is_what_its_runs_are_estimated_at(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    """From the configuration alone the same bytes as from the loaded model."""
+    from assetgen.generate import Baker, Job
+    from assetgen.jobs.cost import cost_of
+    from assetgen.jobs.work import settings_of
+
+    name = str(model_folder)
+    model = ModelEntry("tiny", "tiny", model_folder)
+    jobs = read_jobs(write_jobs(tmp_path / "jobs.yaml", JOBS), model=name)
+    impossible = read_jobs(
+        write_jobs(tmp_path / "no.yaml", "prompts: {a: {prompt: a, steps: 999}}")
+    )
+    total, needs, unknown = cost_of([*jobs, *impossible], {name: model}, Where())
+    baker = Baker(model, tmp_path / "out")
+    each = [
+        baker.estimate(Job(job.id, job.title, settings_of(job.entry), job.entry.profile)).bytes
+        for job in jobs
+    ]
+    assert total.bytes == sum(each) > 0 and total.seconds > 0
+    assert needs.keys() == {name} and unknown == []
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("short_of", ["disk", "memory"])
+def test_a_batch_that_does_not_fit_is_refused_before_it_starts(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, short_of: str,
+) -> None:  # fmt: skip
+    jobs = write_jobs(
+        tmp_path / "jobs.yaml", "prompts: {a: {prompt: a fox, seed: [1, 2], steps: 50}}"
+    )
+    few = 300_000
+    if short_of == "disk":
+        usage = shutil.disk_usage(tmp_path)._replace(free=few)
+        monkeypatch.setattr("assetgen.generate.shutil.disk_usage", lambda path: usage)
+    else:
+        monkeypatch.setattr("assetgen.memory.free_memory", lambda: few)
+    monkeypatch.setattr(Local, "__call__", None)  # no worker is started
+    command = ["batch", str(jobs), "--model", str(model_folder), "--workers", "2"]
+    assert main([*command, "--out", str(tmp_path / "out")]) == 2
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    if short_of == "disk":
+        needed = re.search(r"has 0 MB free, ([0-9]+) MB are needed; free some space", line)
+        assert needed and int(needed[1]) >= 1
+    else:
+        assert "2 times over; this machine has 0.0 GB free; " in line and "fewer --workers" in line
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.torch
@@ -327,7 +388,7 @@ def test_batch_from_the_command_line(
 @pytest.mark.xdist_group("batch")
 @pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs the ray extra")
 def test_ray_with_a_worker_killed_gives_the_same_bytes(
-    baked: tuple[Path, Path, list[str]], model_folder: Path, tmp_path: Path
+    baked: tuple[Path, Path, list[str], str], model_folder: Path, tmp_path: Path
 ) -> None:
     """A real cluster on this machine; the second job's worker is killed while it works."""
     from assetgen.jobs.key import model_digest
