@@ -14,6 +14,8 @@ INDEX = "model_index.json"
 _PICKLES = (".bin", ".ckpt", ".pkl", ".pickle", ".pt", ".pth")
 _TEXTS = (".jinja", ".json", ".model", ".txt")
 _WITHOUT_WEIGHTS = re.compile(r"(Scheduler|Tokenizer(Fast)?|Processor|FeatureExtractor)$")
+HALF = ("fp16", "bf16")
+"""Variants that are loaded where a part has no plain weights."""
 _SHARD = re.compile(r"^(?P<stem>.+?)-(?P<number>\d{5})-of-(?P<total>\d{5})(?P<variant>\.[^.]+)?$")
 
 
@@ -29,22 +31,41 @@ def components(index: Mapping[str, Any]) -> dict[str, str]:
 def select(names: Iterable[str], index: Mapping[str, Any], model: str) -> list[str]:
     """The files of `names` (paths in the repository) that loading `index` needs, sorted.
 
-    Raises InputError if a part has no weights, misses a shard, comes as a pickle only, or only in a
-    variant such as fp16.
+    Plain weights where a part has them, else its half-precision ones. Raises InputError if a part has
+    no weights, misses a shard, comes as a pickle only, or in another variant only.
     """
     everything = set(names)
     kept = {INDEX, *(n for n in everything if re.fullmatch(r"LICEN[CS]E[^/]*", n))} & everything
     for part, kind in components(index).items():
         inside = [n for n in everything if PurePosixPath(n).parent.as_posix() == part]
         weights = [n for n in inside if n.endswith(".safetensors")]
-        plain = [n for n in weights if _variant(n) is None]
+        variant = _variant_in_use(weights)
+        chosen = [n for n in weights if _variant(n) == variant]
         if not inside:
             raise InputError(f"{model} is incomplete: it has no folder {part}")
         if not _WITHOUT_WEIGHTS.search(kind):
-            _check_weights(model, part, inside, weights, plain)
-        kept |= {n for n in inside if n.endswith(_TEXTS) and not _index_of_others(n)}
-        kept |= set(plain)
+            _check_weights(model, part, inside, weights, chosen)
+        kept |= {n for n in inside if n.endswith(_TEXTS) and not _index_of_others(n, variant)}
+        kept |= set(chosen)
     return sorted(kept)
+
+
+def variant_of(folder: Path) -> str | None:
+    """`fp16` (or `bf16`) if a part of a pipeline folder has weights of that kind only; None for plain ones.
+
+    Raises InputError if its parts come in both kinds.
+    """
+    found = set()
+    for part in components(read_index(folder)):
+        names = [path.name for path in (folder / part).glob("*.safetensors")]
+        if names and (variant := _variant_in_use(names)) in HALF:
+            found.add(variant)
+    if len(found) > 1:
+        raise InputError(
+            f"{folder} has some weights as fp16 and some as bf16 only",
+            "take a repository with one of both, or with plain weights",
+        )
+    return next(iter(found), None)
 
 
 def check_folder(folder: Path) -> None:
@@ -72,15 +93,15 @@ def read_index(folder: Path) -> dict[str, Any]:
 
 
 def _check_weights(
-    model: str, part: str, inside: list[str], weights: list[str], plain: list[str]
+    model: str, part: str, inside: list[str], weights: list[str], chosen: list[str]
 ) -> None:
-    if not plain and weights:
+    if not chosen and weights:
         variants = ", ".join(sorted({_variant(n) or "" for n in weights}))
         raise InputError(
             f"{model} has the weights of {part} as variant {variants} only",
             "take a repository with plain weights, or save_pretrained a folder of them",
         )
-    if not plain:
+    if not chosen:
         pickles = sorted(n for n in inside if n.endswith(_PICKLES))
         if pickles:
             raise InputError(
@@ -89,12 +110,12 @@ def _check_weights(
                 "take a repository with safetensors",
             )
         raise InputError(f"{model} is incomplete: {part} has no weights")
-    for name in plain:
+    for name in chosen:
         if match := _SHARD.match(PurePosixPath(name).stem):
-            start = f"{part}/{match['stem']}"
+            start, end = f"{part}/{match['stem']}", match["variant"] or ""
             for number in range(1, int(match["total"]) + 1):
-                shard = f"{start}-{number:05d}-of-{match['total']}.safetensors"
-                if shard not in plain:
+                shard = f"{start}-{number:05d}-of-{match['total']}{end}.safetensors"
+                if shard not in chosen:
                     raise InputError(f"{model} is incomplete: {shard} is missing")
 
 
@@ -107,8 +128,15 @@ def _variant(name: str) -> str | None:
     return (match["stem"] if match else stem).partition(".")[2] or None
 
 
-def _index_of_others(name: str) -> bool:
-    """True for the list of shards of a pickle, of flax weights or of a variant."""
+def _variant_in_use(names: Iterable[str]) -> str | None:
+    """None where there are plain weights, or nothing that can be used; else the first of HALF that is there."""
+    there = {_variant(name) for name in names}
+    return None if None in there else next((kind for kind in HALF if kind in there), None)
+
+
+def _index_of_others(name: str, variant: str | None) -> bool:
+    """True for the list of shards of a pickle, of flax weights or of another variant."""
     if not name.endswith(".json") or ".index." not in name:
         return False
-    return not re.fullmatch(r"[^.]+\.safetensors\.index\.json", PurePosixPath(name).name)
+    own = rf"\.{variant}" if variant else ""
+    return not re.fullmatch(rf"[^.]+\.safetensors\.index{own}\.json", PurePosixPath(name).name)

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from assetgen.errors import InputError
+from assetgen.models.files import variant_of
 from assetgen.models.runtime import Runtime, place
 
 _SENTENCEPIECE = {"sentencepiece": "sentencepiece", "google.protobuf": "protobuf"}
@@ -41,7 +42,11 @@ def load_pipeline(folder: Path, runtime: Runtime | None = None) -> Any:
             # newer releases call it `dtype`; the oldest supported one does not know that name
             warnings.simplefilter("ignore", FutureWarning)
             pipe: Any = DiffusionPipeline.from_pretrained(
-                folder, local_files_only=True, use_safetensors=True, torch_dtype=dtype
+                folder,
+                local_files_only=True,
+                use_safetensors=True,
+                torch_dtype=dtype,
+                variant=variant_of(folder),
             )
         # Without this each library chooses: one keeps half precision, the other does not.
         for part in pipe.components.values():

@@ -17,7 +17,7 @@ import pytest
 
 from assetgen.cli import main
 from assetgen.errors import InputError
-from assetgen.models import cache, lock
+from assetgen.models import cache, files, lock
 from assetgen.models.registry import find_model, is_hub_id, known_models
 from assetgen.models.source import open_model
 from assetgen.pack.validate import validate
@@ -420,6 +420,42 @@ def test_a_pickle_is_refused(
     assert not any("diffusion_pytorch_model.bin" in asked for asked in hub.asked)
 
 
+@pytest.mark.parametrize("where", ["hub", "folder"])
+@pytest.mark.parametrize("parts", [("unet",), ("unet", "vae", "text_encoder")], ids=["one", "all"])
+def test_half_precision_is_taken_where_there_are_no_plain_weights(
+    pipeline: Path, tmp_path: Path, folder: Path, hub: Hub, where: str, parts: tuple[str, ...]
+) -> None:
+    """As many repositories are: `*.fp16.safetensors` only, in one file or in shards."""
+    import torch
+    from diffusers import UNet2DConditionModel
+
+    from assetgen.models.load import load_pipeline
+
+    half = shutil.copytree(pipeline, tmp_path / "half")
+    for part in parts:
+        for path in (half / part).glob("*.safetensors"):
+            path.unlink()
+    plain = load_pipeline(pipeline)
+    for part in parts:
+        module = getattr(plain, part).half()
+        size = "40KB" if part == "unet" else "10GB"
+        module.save_pretrained(half / part, variant="fp16", max_shard_size=size)
+    assert len(list((half / "unet").glob("*fp16*.safetensors"))) > 1
+    hub.repos[TINY] = half
+    assert generate(folder, tmp_path / "out", TINY if where == "hub" else str(half)) == 0
+    assert validate(tmp_path / "out") == []
+    loaded: UNet2DConditionModel = load_pipeline(half).unet
+    assert loaded.dtype == torch.float32
+    for name, weight in plain.unet.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], weight.float()), name
+    if where == "hub":
+        shard = next(name for name in sorted(hub.asked) if "-00002-of-" in name and "fp16" in name)
+        again = shutil.copytree(half, tmp_path / "again")
+        (again / "unet" / Path(shard).name).unlink()
+        with pytest.raises(InputError, match="is incomplete: unet/.*00002-of-.* is missing"):
+            files.check_folder(again)
+
+
 def test_a_variant_and_a_missing_shard_are_named(
     pipeline: Path, tmp_path: Path, folder: Path, hub: Hub, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -427,8 +463,11 @@ def test_a_variant_and_a_missing_shard_are_named(
     hub.repos[TINY] = other
     weights = other / "unet" / "diffusion_pytorch_model.safetensors"
     weights.unlink()
+    weights.with_name("diffusion_pytorch_model.fp16.safetensors").rename(
+        weights.with_name("diffusion_pytorch_model.non_ema.safetensors")
+    )
     assert run(folder, "download", TINY) == 2
-    assert "the weights of unet as variant fp16 only" in one_line(capsys)
+    assert "the weights of unet as variant non_ema only" in one_line(capsys)
     weights.with_name("diffusion_pytorch_model-00002-of-00002.safetensors").write_bytes(b"")
     assert run(folder, "download", TINY) == 2
     assert "unet/diffusion_pytorch_model-00001-of-00002.safetensors is missing" in one_line(capsys)
