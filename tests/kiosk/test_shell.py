@@ -171,6 +171,7 @@ def test_after_a_reset_all_is_as_if_nobody_had_been_there(museum: Museum) -> Non
     museum.app.command("open_run", ("miniature", "fox-on-grass"))
     museum.wait(1)
     museum.app.store.update(
+        noise_level=2.0, noise_scene=4,
         word=1, overlay=True, split=0.3, decoded=True, depth="engineer", text_scale=2.0, contrast=True,
         captions=False, volume=1.0, color_map="grey", speed=2.0, loop=False, magnitude_scale="absolute",
         attention_scale="map", reduced_motion=True, selection="clock", step=20.0, target=20.0,
