@@ -1,4 +1,7 @@
-"""Every command line that docs/assetgen.md shows about the cache and about many jobs, run as it stands there."""
+"""The command lines of docs/assetgen.md: each is understood, and all but training and measuring are run.
+
+They run as they stand there on small models, with few steps and another folder to write to.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ from assetgen.pack.validate import validate
 from tests.fixtures.hub import Hub, serve
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
-PAGE = (Path(__file__).resolve().parents[2] / "docs/assetgen.md").read_text()
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs/assetgen.md").read_text()
 SDXL = "stabilityai/stable-diffusion-xl-base-1.0"
 FLUX = "black-forest-labs/FLUX.1-dev"
 
@@ -45,6 +49,96 @@ def commands(text: str) -> list[list[str]]:
         for line in b.splitlines()
     ]
     return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("assetgen ")]
+
+
+def shown(text: str = PAGE) -> list[list[str]]:
+    """Every command line of the page or a part of it, program first, as a shell would split it; remarks left out."""
+    inside, lines = False, list[list[str]]()
+    for line in text.splitlines():
+        if line.startswith("```"):
+            inside = not inside
+        elif inside and line.startswith(("assetgen ", "explorer ")):
+            lines.append(shlex.split(line, comments=True))
+    return lines
+
+
+def shown_in(title: str) -> list[list[str]]:
+    """The arguments of those `assetgen` lines that stand under a heading."""
+    text = section(title) if title else PAGE.partition("\n## ")[0]
+    return [line[1:] for line in shown(text) if line[0] == "assetgen"]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder like a checkout: `assets` and `config` are there, and what is written goes to `DIR`."""
+    for name in ("assets", "config"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_line_is_understood() -> None:
+    """Its options exist: programs end here before they do anything."""
+    from assetgen.cli import build_parser
+    from explorer.cli import parser
+
+    lines = shown()
+    assert len(lines) >= 40
+    for program, *arguments in lines:
+        (build_parser() if program == "assetgen" else parser()).parse_args(arguments)
+
+
+def test_recording_and_looking(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = shown_in("")
+    assert [line[0] for line in lines] == ["generate"] * 3 + ["validate"] + ["inspect"] * 2
+    for number, line in enumerate(lines):
+        more = ["--steps", "1", "--profile", "light", "--out", f"DIR-{number}"]
+        assert main([*line, *more] if line[0] == "generate" else line) == 0, line
+    said = capsys.readouterr().out
+    assert "10 runs of miniature: about" in said and "FluxTransformer2DModel, 11.9 G" in said
+    assert [len(list((place / f"DIR-{i}/runs/miniature").glob("*/"))) for i in range(3)] == [
+        10,
+        1,
+        1,
+    ]
+    assert all(validate(place / f"DIR-{i}") == [] for i in range(3))
+
+
+def test_ablations_and_studies(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flagships = ["fox-on-grass", "fox-castle-moon"]
+    assert main(["generate", *flagships, "--steps", "2", "--out", "DIR"]) == 0
+    for line in shown_in("## Ablations: what does a part do?"):
+        assert main([*line, "--out", "DIR"]) == 0, line
+    (place / "own.yaml").write_text(
+        "flagships: [fox-on-grass]\n"
+        "studies: {guidance: {label: '{value:g}', values: [0]}, seed: {label: '{value}', values: [8]}}\n"
+    )
+    lines = shown_in("## Studies: one thing varied")
+    assert len(lines) == 4
+    for line in lines:
+        line = [{"FOLDER": "assets/models/miniature"}.get(word, word) for word in line]
+        if "--checkpoints" in line:  # a training folder: tests/assetgen/test_study.py has one
+            continue
+        more = [] if "--out" in line else ["--out", "DIR"]
+        # all studies are four minutes of work: those lines get a plan of one
+        plan = [] if "--list" in line or "--plan" in line else ["--plan", "own.yaml"]
+        assert main([*line, *more, *plan]) == 0, line
+    names = {path.name for path in (place / "DIR/runs/miniature/studies").iterdir()}
+    assert len(names) == 5 and validate(place / "DIR") == []
+    assert "guidance" in capsys.readouterr().out
+
+
+def test_importing_and_exporting(place: Path) -> None:
+    from tests.assetgen.test_import import dataset, pictures
+
+    pictures(place / "FOLDER")
+    dataset(place / "DATASET")
+    for number, line in enumerate(shown_in("## Importing what another program recorded")):
+        assert main([*line, "--out", f"DIR-{number}"]) == 0, line
+        assert validate(place / f"DIR-{number}") == []
+    for line in shown_in("## A run on paper"):
+        assert main([*line, *([] if "--out" in line else ["--out", "out"])]) == 0, line
+    assert {path.suffix for path in (place / "out").iterdir()} == {".png", ".gif"}
 
 
 @pytest.fixture
@@ -90,7 +184,7 @@ def test_jobs_and_slurm(
     (jobs,) = blocks(text, "yaml")
     assert jobs.startswith("# jobs.yaml")
     Path("jobs.yaml").write_text(jobs.replace("steps: 30", "steps: 1"))
-    Path("config").symlink_to(Path(__file__).resolve().parents[2] / "config")
+    Path("config").symlink_to(ROOT / "config")
     asked = commands(text)
     cluster = [arguments for arguments in asked if any("$SLURM" in word for word in arguments)]
     assert len(asked) == 8 and len(cluster) == 1
