@@ -85,7 +85,8 @@ def test_every_line_is_understood() -> None:
     lines = shown()
     assert len(lines) >= 40
     for program, *arguments in lines:
-        (build_parser() if program == "assetgen" else parser()).parse_args(arguments)
+        filled = [re.sub(r"\$\w+", "1", word) for word in arguments]
+        (build_parser() if program == "assetgen" else parser()).parse_args(filled)
 
 
 def test_recording_and_looking(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
