@@ -142,6 +142,8 @@ class Guide:
                 self._notes.append(("answer", f"{player.timeline.name}.{stop}", None, right))
         else:
             away = player.status == "left"
+            if name != "toggle":  # a sentence is heard from where one went in it
+                self.speaker.stop()
             {"toggle": player.toggle, "next": player.next, "back": player.back}.get(
                 name, lambda: player.seek(float(value))
             )()
@@ -256,6 +258,8 @@ class Guide:
             self.speaker.stop()
         elif at < self.voice.duration(text):
             self.speaker.say(self.voice.file(text), at, volume)
+        else:  # said to its end: the next cue is a new one, also where it has the same words
+            self.speaker.stop()
 
     def _sentence(self, player: Player, moment: Moment) -> tuple[str, float]:
         """What is being said and for how long."""

@@ -17,6 +17,7 @@ from explorer.kiosk import pin
 from explorer.kiosk.visits import log_files, read
 from explorer.kiosk_shell import STAFF_LEFT
 from tests.e2e.screen import Program, Screen, difference, eventually, keep, missing_tools
+from tests.kiosk.sockets import inodes, reachable
 
 SIZE = (640, 360)
 PIN = "482915"
@@ -98,6 +99,18 @@ def test_a_touch_begins_and_is_swallowed(program: Program, home: Path) -> None:
     program.click(SIZE[0] * 0.55, SIZE[1] * 0.9)
     phase(home, "active")
     keep(program.look(), "kiosk_active")
+
+
+def test_it_can_be_reached_by_nobody(program: Program, home: Path) -> None:
+    """While a visit is under way: no listener, no socket of the network. The look itself can fail."""
+    phase(home, "active")
+    assert inodes(program.process.pid), "the one of the screen, at least"
+    assert reachable(program.process.pid) == []
+    with socket.create_server(("127.0.0.1", 0)), socket.socket(socket.AF_UNIX) as waiting:
+        waiting.bind(str(home / "waiting"))
+        waiting.listen()
+        kinds = {line.split()[0] for line in reachable(os.getpid())}
+        assert {"tcp", "unix"} <= kinds
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
@@ -129,6 +130,47 @@ def test_a_visit_ends_by_itself(museum: Museum) -> None:
     assert museum.phase == "warning"
     museum.wait(20.5)
     assert museum.phase == "attract" and museum.app.rig.carried
+
+
+def test_a_visit_needs_no_network(
+    showbase: ShowBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the start of the program to the reset nothing is looked up, connected to or waited for."""
+    asked: list[object] = []
+
+    class Blocked(socket.socket):
+        def __init__(self, family: int = -1, *more: Any, **named: Any) -> None:
+            if family != socket.AF_UNIX:  # the watchdog's datagrams stay on this machine
+                asked.append(family)
+                raise OSError("the network is blocked")
+            super().__init__(family, *more, **named)
+
+        def listen(self, *backlog: int) -> None:
+            asked.append("listen")
+            raise OSError("the network is blocked")
+
+    def look_up(*host: object, **named: object) -> None:
+        asked.append(host)
+        raise OSError("the network is blocked")
+
+    monkeypatch.setattr(socket, "socket", Blocked)
+    for name in ("getaddrinfo", "gethostbyname", "gethostname", "getfqdn"):
+        monkeypatch.setattr(socket, name, look_up)
+    with pytest.raises(OSError, match="blocked"):  # it does block
+        socket.create_connection(("localhost", 9))
+    asked.clear()
+    made = Museum(showbase, tmp_path)
+    made.wait(2)
+    made.key("space")
+    made.app.command("open_run", ("miniature", "fox-on-grass"))
+    made.app.on_kiosk("tour", None)
+    made.wait(30, 0.5)
+    made.app.on_kiosk("done", None)
+    made.wait(5)
+    assert made.phase == "attract" and made.log() and (tmp_path / "heartbeat.json").is_file()
+    made.app.close()
+    made.app.runs.close()
+    assert asked == []
 
 
 def test_any_input_keeps_the_visit(museum: Museum) -> None:

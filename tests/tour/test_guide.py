@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +53,68 @@ def test_it_leads(app: App, player: Player) -> None:
     shown = app.store.state.tour
     assert shown and wanted.cue and shown.caption == wanted.cue.text
     assert app.store.state.step == 0.0
+
+
+class Heard:
+    """A speaker that keeps what it began to play, as the real one does: a file that plays already goes on."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[str, float]] = []
+        self.file: Path | None = None
+
+    def say(self, file: Path | None, at: float, volume: float) -> bool:
+        if file is None or volume <= 0:
+            self.stop()
+        elif file != self.file:
+            self.file = file
+            self.begun.append((file.name, at))
+        return self.file is not None
+
+    def stop(self) -> None:
+        self.file = None
+
+    def update(self) -> None:
+        pass
+
+    close = update
+
+
+def test_every_cue_is_begun_once_and_at_its_start(app: App, player: Player) -> None:
+    """Two cues in a row are two sentences, also where they have the same words."""
+    heard = Heard()
+    app.guide.speaker = heard  # type: ignore[assignment]
+    voice = app.guide.voice
+    index, shot = next(
+        (i, s) for i, s in enumerate(player.timeline.shots) if len(s.cues) > 1 and not s.stop.ask
+    )
+    first, second = shot.cues[0], shot.cues[1]
+    assert voice.file(first.text) and voice.file(second.text)
+    for twice in (False, True):
+        if twice:
+            second = replace(second, text=first.text)
+            shots = list(player.timeline.shots)
+            shots[index] = replace(shot, cues=(first, second, *shot.cues[2:]))
+            player.timeline = replace(player.timeline, shots=tuple(shots))
+        app.guide.command("seek", first.start)
+        heard.begun.clear()
+        run(app, second.start - first.start + 1)
+        assert [name for name, _ in heard.begun] == [
+            str(voice.file(cue.text).name)  # type: ignore[union-attr]
+            for cue in (first, second)
+        ]
+        assert all(at < 0.3 for _, at in heard.begun)
+
+
+def test_going_back_in_a_sentence_is_heard(app: App, player: Player) -> None:
+    heard = Heard()
+    app.guide.speaker = heard  # type: ignore[assignment]
+    cue = player.timeline.shots[0].cues[0]
+    app.guide.command("seek", cue.start + 2.0)
+    run(app, 0.5)
+    app.guide.command("seek", cue.start + 0.5)
+    run(app, 0.5)
+    (_, there), (_, back) = heard.begun
+    assert there == pytest.approx(2.1, abs=0.2) and back == pytest.approx(0.6, abs=0.2)
 
 
 def test_the_run_follows_the_tour(app: App, player: Player) -> None:
