@@ -169,3 +169,25 @@ _APP: dict[str, Callable[[App, tuple[float, float] | None], None]] = {
     "tour_back": _tour("back"),
     "tour_end": _tour("end"),
 }
+
+
+def ask(app: App, name: str, value: Any) -> None:
+    """What only the application can do, asked for by the HUD."""
+    if name == "open_run":
+        app.open(*value)
+    elif name == "open_model":
+        entry = app.runs.choose(str(value), None, app.settings.run)
+        app.open(entry.model, entry.id)
+    elif name == "teleport":
+        app.go_to(str(value))
+    elif name == "tour":
+        app.guide.command(*value)
+    elif name == "hold":
+        action, down = value
+        (app.input.touch_holding.add if down else app.input.touch_holding.discard)(action)
+    elif name == "open_code":
+        app.takeaway.open(str(value))
+    elif name == "postcard":
+        app.takeaway.save_postcard()
+    elif name == "kiosk":
+        app.on_kiosk(*value)

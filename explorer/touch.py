@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from explorer.seen import look_through
 from explorer.world.rails import Pose
 from explorer.world.solids import Solids
 from explorer.world.valley import Vec3
@@ -21,7 +22,7 @@ STRIDE = 0.5
 
 def tapped(app: App, at: tuple[float, float]) -> None:
     """Choose what lies under a pixel; go to it first when it is far; on bare ground, go there."""
-    pose, direction = app.rig.pose, app.look_through(*at)
+    pose, direction = app.rig.pose, look_through(app, *at)
     hit = app.picker.pick(pose.eye, direction)
     ground = ground_at(app.rig.body.solids, pose.eye, direction)
     if hit is None and ground is not None:
