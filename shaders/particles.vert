@@ -58,8 +58,8 @@ void main() {
 
   float dist = length(position - EYE);
   float size = (info.y == SKIP ? .11 : .055) * mix(.55, 1.35, random(uint(id), 6u)) * (random(uint(id), 7u) > .965 ? 2.0 : 1.0);
-  float grown = max(size, .0012 * dist);
-  strength = pow(size / grown, 1.4) * (info.y == SKIP ? smoothstep(.7, 2.6, dist) : smoothstep(2.0, 7.0, dist)) * smoothstep(0.0, .04, s) * smoothstep(1.0, .96, s);
+  float grown = clamp(size, .0012 * dist, .020 * dist);  // no disc in the face
+  strength = pow(min(size / grown, 1.0), 1.4) * (info.y == SKIP ? smoothstep(.7, 2.6, dist) : smoothstep(2.0, 7.0, dist)) * smoothstep(0.0, .04, s) * smoothstep(1.0, .96, s);
   float shown = info.x < 0.0 ? .8 : mix(.38, 1.0, magnitude(info.x));
   strength *= step(random(uint(id), 8u), shown);
   strength *= 1.0 - smoothstep(150.0, 330.0, dist);
