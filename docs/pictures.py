@@ -33,6 +33,11 @@ VIEWS: dict[str, dict] = {
     "dig": {},
     "dig_above": {},
     "orchestra": {},
+    "cuts": {},
+    "lever": {
+        "hud": True,
+        "state": {"selection": "cut:skip:down_blocks.0.attentions.0->up_blocks.2.resnets.0"},
+    },
     "decoder": {},
     "lanes": {},
     "pair": {},

@@ -5,12 +5,14 @@ from __future__ import annotations
 from math import dist
 from typing import TYPE_CHECKING
 
+from explorer.story.cuts import lever_at
 from explorer.story.noising import level_at
 from explorer.story.pixels import Place
 from explorer.world.exhibits import probed, slid
 from explorer.world.picking import Hit, ray
 from explorer.world.pointing import place_on
 from explorer.world.projection import fitted
+from explorer.world.stations import Cuts
 from explorer.world.valley import Vec3
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def pick(app: App, x: float, y: float) -> str | None:
 
 
 def select(app: App, x: float, y: float) -> None:
-    """Select what stands at a pixel; where that is ground of the Dig, the probe goes there."""
+    """Select what stands at a pixel: on a rail or a board of levers what is there, in the Dig the probe's place."""
     found, state = pick(app, x, y), app.store.state
     place = next((p for p in app.site.places.exhibits if p.id == found), None)
     probe, level = None, None
@@ -51,7 +53,10 @@ def select(app: App, x: float, y: float) -> None:
         probe = probed(place, eye, toward, state.probe, state.step, state.steps)
         share = slid(place, eye, toward)
         if share is not None and app.world.run:
-            level = level_at(share, app.world.run.pack)
+            if isinstance(place.station, Cuts):
+                found = lever_at(share, app.world.run.pack) or found
+            else:
+                level = level_at(share, app.world.run.pack)
     app.store.update(
         selection=found, probe=probe or state.probe,
         noise_level=state.noise_level if level is None else level,

@@ -34,7 +34,7 @@ def key(view: View) -> Hashable:
         view.touched("reading_body"),
         s.selection,
         s.answers,
-        tuple(view.local.sheets.get(name) for name in ("predicted", "evidence")),
+        tuple(view.local.sheets.get(name) for name in ("predicted", "evidence", "cut")),
         focus,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from explorer.story.ask import Ask, fixed, significant
 from explorer.story.choice import choice_panel
+from explorer.story.cut_panel import cuts_panel
 from explorer.story.displays import DISPLAYS
 from explorer.story.exhibits import EXHIBITS, exhibit_panel
 from explorer.story.leaps import leaps_panel
@@ -130,7 +131,13 @@ def _coefficients(ask: Ask) -> str | None:
     return ask.text(key, x0=f"{c.x0:.2f}", eps=f"{c.eps:.2f}", noise=f"{c.noise:.2f}")
 
 
-WALLS = {**DISPLAYS, "choice": choice_panel, "leaps": leaps_panel, "noising": noising_panel}
+WALLS = {
+    **DISPLAYS,
+    "choice": choice_panel,
+    "cuts": cuts_panel,
+    "leaps": leaps_panel,
+    "noising": noising_panel,
+}
 """Panels by the id of their station."""
 
 

@@ -36,6 +36,8 @@ LISTED = 1 << 13
 """Below it a selection is a part's place in the architecture, from it on a hash of its id."""
 BENCH = LISTED - 256
 """From it on to `LISTED`: the noising bench with sixteen scenes at sixteen levels (`noising:<scene>:<level>`)."""
+CUT, CUTS = "cut:", 1 << 12
+"""From it on to `BENCH`: a part's place in the architecture with its lever pulled (`cut:<part>`)."""
 
 
 class CodeError(ValueError):
@@ -165,9 +167,11 @@ def selection_number(
     if selection.startswith("noising:"):
         scene, level = (int(part) for part in selection.split(":")[1:])
         return BENCH + (scene << 4 | level) if scene < 16 and level < 16 else 0
-    listed = _parts(architecture)
-    if selection in listed and listed.index(selection) + 1 < BENCH:
-        return listed.index(selection) + 1
+    listed, part = _parts(architecture), selection.removeprefix(CUT)
+    if part in listed:
+        place = listed.index(part) + (CUTS if selection != part else 1)
+        if place < (BENCH if selection != part else CUTS):
+            return place
     return LISTED + _hash(selection, 13) if selection in others else 0
 
 
@@ -179,6 +183,8 @@ def selection_of(number: int, architecture: Architecture, others: Iterable[str])
         scene, level = divmod(number - BENCH, 16)
         return f"noising:{scene}:{level}"
     listed = _parts(architecture)
+    if number >= CUTS:
+        return f"{CUT}{listed[number - CUTS]}" if number - CUTS < len(listed) else None
     return listed[number - 1] if 0 < number <= len(listed) else None
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from assetgen.pack import Pack
 from assetgen.pack.images import expand, resize
+from explorer.story.cuts import cuts_of
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
@@ -36,6 +37,8 @@ class RunArrays:
     """Relative RMS per step and unit, 0..1 within each unit's range over the run."""
     absolute: F32 = field(default_factory=lambda: np.zeros((1, 1), np.float32))
     """RMS per step and unit over the run's largest, on a square-root scale."""
+    cut: tuple[str, ...] = ()
+    """Ids of the parts without which a run was recorded."""
 
 
 def load_pages(pack: Pack) -> RunArrays:
@@ -51,7 +54,8 @@ def load_pages(pack: Pack) -> RunArrays:
 
 def load_full(pack: Pack) -> RunArrays:
     """Everything at full resolution."""
-    run = RunArrays(pack)
+    cuts = cuts_of(pack)
+    run = RunArrays(pack, cut=tuple(cuts.folders) if cuts else ())
     for name in PICTURES:
         if pack.has(name):
             run.images[name] = np.stack([pack.image(name, i) for i in range(pack.steps)])

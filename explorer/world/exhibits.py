@@ -212,6 +212,7 @@ GROUNDS: dict[type[kinds.Exhibit], Callable[..., Ground]] = {
     kinds.Display: _display,
     kinds.Choice: _display,
     kinds.Noising: _display,
+    kinds.Cuts: _display,
     kinds.Annex: _annex,
     kinds.Orchestra: _orchestra,
 }
@@ -277,7 +278,7 @@ def exhibit_targets(place: ExhibitPlace) -> list[Target]:
 
 def slid(place: ExhibitPlace, eye: Vec3, ray: Vec3) -> float | None:
     """Where along an exhibit's rail (0 left … 1 right) a look falls on it; None where it has none."""
-    if not isinstance(place.station, kinds.Noising):
+    if not isinstance(place.station, kinds.Noising | kinds.Cuts):
         return None
     turn = Frame((0.0, 0.0, 0.0), place.frame.yaw)
     return share_at(place.station, place.frame.to_local(eye), turn.to_local(ray))

@@ -189,6 +189,16 @@ class Noising(Display, tag="noising", frozen=True, kw_only=True):
     ] = msgspec.field(default_factory=lambda: ["scene", "noised", "guess"])
 
 
+class Cuts(Display, tag="cuts", frozen=True, kw_only=True):
+    """Cut a bridge: the whole run, the run without one part, what changed, and a board with a lever for every part."""
+
+    over: ClassVar[float] = 0.75
+    under: ClassVar[float] = 1.0
+    shows: Annotated[
+        list[Identifier], about("`whole`, `without_it`, `apart` in reading order", min_length=1)
+    ] = msgspec.field(default_factory=lambda: ["whole", "without_it", "apart"])
+
+
 class Orchestra(Exhibit, tag="orchestra", frozen=True, kw_only=True):
     """The Orchestra: every unit an instrument, seated by depth; the scheduler conducts."""
 
@@ -225,6 +235,7 @@ AnyStation = (
     | Display
     | Choice
     | Noising
+    | Cuts
     | Annex
     | Orchestra
 )

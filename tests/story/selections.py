@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.story.cuts import cuts_of
 from explorer.story.record import Record
 
 STATIONS = (
@@ -24,6 +25,7 @@ STATIONS = (
     "choice",
     "noising",
     "leaps",
+    "cuts",
 )
 
 
@@ -38,4 +40,6 @@ def everything(record: Record) -> list[str]:
     ids += ["pixel:x0:0.500,0.250", "cost"]
     if record.pack.has("attention"):
         ids.append(f"pixel:x_t:0.100,0.900:{record.pack.array('attention').layers[0].id}")
+    if (cuts := cuts_of(record.pack)) is not None:
+        ids += [f"cut:{part}" for part in cuts.folders]
     return [*ids, "clock", "tower", *(f"station:{name}" for name in STATIONS)]

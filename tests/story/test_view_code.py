@@ -112,6 +112,7 @@ def test_every_part_of_a_model_can_be_kept(model: str) -> None:
     ids = [f"unit:{u.id}" for u in architecture.units]
     ids += [f"layer:{x.id}" for u in architecture.units for x in u.layers]
     ids += [f"skip:{e.source}->{e.target}" for e in architecture.edges if e.kind == "skip"]
+    ids += [f"cut:{part}" for part in ids]
     numbers = [view_code.selection_number(i, architecture, OTHERS) for i in (*ids, *OTHERS)]
     assert len(set(numbers)) == len(numbers) and 0 not in numbers and max(numbers) < 1 << 14
     back = [view_code.selection_of(n, architecture, OTHERS) for n in numbers]

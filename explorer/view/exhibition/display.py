@@ -26,6 +26,7 @@ from explorer.view.textures import array_texture, mosaic_grid
 from explorer.world import stations as kinds
 from explorer.world.displays import BACK, FACE, FLOOR, FRONT, PLATE, Hung, joints, lay_display
 from explorer.world.exhibits import ExhibitPlace
+from explorer.world.noising import OUT
 from explorer.world.places import CanvasPlace
 from explorer.world.valley import Frame, Vec3
 
@@ -81,6 +82,28 @@ def fitted(
     """A line that is set smaller where it would be wider than `room` metres."""
     wide = font(face, 100).getlength(text) / 73 * cap
     return Line(text, frame, cap * min(1.0, room / max(wide, 1e-6)), color, face, pixels=pixels)
+
+
+def wrapped(text: str, cap: float, room: float, face: str = "Inter-Regular") -> list[str]:
+    """A text in lines of at most `room` metres; a single word may be longer."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font(face, 100).getlength(longer) / 73 * cap > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def rail_quad(place: ExhibitPlace, edges: tuple[float, float, float, float]) -> p3d.NodePath:
+    """A wide quad before the wall for something drawn anew when a visitor moves it; edges in the display's axes."""
+    left, right, low, high = edges
+    at = place.frame.to_world(((left + right) / 2, FACE - OUT, (low + high) / 2))
+    node = make_quad(place.id, Frame(at, place.frame.yaw), (right - left, high - low))
+    node.set_shader_inputs(overlay=0.0, split=-1.0, latent=0.0, tiles=p3d.LVecBase2f(1, 1),
+                           moment=0.0, mark=p3d.LVecBase4f(-1, -1, 1, 1))  # fmt: skip
+    return node
 
 
 class Display:

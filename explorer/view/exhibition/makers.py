@@ -5,6 +5,7 @@ from __future__ import annotations
 from explorer.view.exhibition.annex import Annex
 from explorer.view.exhibition.base import Maker
 from explorer.view.exhibition.choice import Choice
+from explorer.view.exhibition.cuts import CutBoard
 from explorer.view.exhibition.dig import Dig
 from explorer.view.exhibition.display import Display
 from explorer.view.exhibition.noising import Noising
@@ -18,6 +19,7 @@ MAKERS: dict[type[kinds.Exhibit], Maker] = {
     kinds.Display: Display,
     kinds.Choice: Choice,
     kinds.Noising: Noising,
+    kinds.Cuts: CutBoard,
     kinds.Annex: Annex,
     kinds.Orchestra: Orchestra,
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
 
 import numpy as np
 import panda3d.core as p3d
@@ -15,15 +14,11 @@ from explorer.state import State
 from explorer.story.noising import Bench, bench_of
 from explorer.view.exhibition import display
 from explorer.view.exhibition.base import Setting, Shown
-from explorer.view.exhibition.display import INK, MUTED, SMALL, TITLE, WARM, Display
-from explorer.view.exhibits import make_quad
+from explorer.view.exhibition.display import INK, MUTED, SMALL, TITLE, WARM, Display, rail_quad
 from explorer.view.lettering import Line, font, letter
 from explorer.view.textures import array_texture
-from explorer.world import stations as kinds
-from explorer.world.displays import FACE
 from explorer.world.exhibits import ExhibitPlace
-from explorer.world.noising import OUT, rail
-from explorer.world.valley import Frame
+from explorer.world.noising import rail
 
 U8 = NDArray[np.uint8]
 WIDTH, HEIGHT = 1080, 150
@@ -65,14 +60,7 @@ class Noising(Display):
 
     def __init__(self, place: ExhibitPlace, setting: Setting) -> None:
         super().__init__(place, setting)
-        left, right, low, high = rail(cast(kinds.Noising, self._station))
-        at = Frame(
-            place.frame.to_world(((left + right) / 2, FACE - OUT, (low + high) / 2)),
-            place.frame.yaw,
-        )
-        self._rail = make_quad(place.id, at, (right - left, high - low))
-        self._rail.set_shader_inputs(overlay=0.0, split=-1.0, latent=0.0, tiles=p3d.LVecBase2f(1, 1),
-                                     moment=0.0, mark=p3d.LVecBase4f(-1, -1, 1, 1))  # fmt: skip
+        self._rail = rail_quad(place, rail(self._station))
         self._rail.reparent_to(self._face)
         self._rail.stash()
         self._bench: Bench | None = None

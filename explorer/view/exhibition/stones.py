@@ -21,6 +21,7 @@ STONES: dict[type[kinds.Exhibit], Callable[[Mesh, Lights, ExhibitPlace, Palette]
     kinds.Display: display.build_stone,
     kinds.Choice: choice.build_stone,
     kinds.Noising: display.build_stone,
+    kinds.Cuts: display.build_stone,
     kinds.Annex: annex.build_stone,
     kinds.Orchestra: orchestra.build_stone,
 }

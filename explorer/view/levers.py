@@ -1,0 +1,62 @@
+"""Levers beside rooms and bridges: a post, a slot of light, a handle; the pulled one lies over and glows warm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import cos, radians, sin
+
+import numpy as np
+import panda3d.core as p3d
+
+from explorer.view.mesh import Mesh, make_geom, make_node
+from explorer.view.palette import Palette, scaled
+from explorer.world.levers import Lever
+
+POST, HANDLE = 0.92, 0.62
+"""Height of the post and length of the handle, metres."""
+RESTING, PULLED = -24.0, 58.0
+"""Lean of the handle towards who pulls it, degrees."""
+
+
+def make_levers(levers: Sequence[Lever], pulled: str | None, palette: Palette) -> p3d.NodePath:
+    """All levers as one Geom; `pulled` is the part of the one that was pulled."""
+    mesh = Mesh()
+    for lever in levers:
+        with mesh.at(lever.frame):
+            _lever(mesh, lever.size, pulled == lever.part, palette)
+    vertices, triangles = mesh.arrays()
+    if not len(triangles):
+        return p3d.NodePath("levers")
+    return p3d.NodePath(make_node("levers", make_geom(vertices, triangles)))
+
+
+def _lever(mesh: Mesh, k: float, pulled: bool, palette: Palette) -> None:
+    light = palette.meaning if pulled else palette.machine
+    glow = 1.6 if pulled else 0.75
+    stone = scaled(palette.dark, 1.5)
+    mesh.box(np.array((-0.2, -0.2, 0.0)) * k, np.array((0.2, 0.2, 0.07)) * k, stone, faces="tfrkl")
+    mesh.box(
+        np.array((-0.11, -0.13, 0.07)) * k, np.array((0.11, 0.13, POST)) * k, stone, faces="tfrkl"
+    )
+    mesh.box(
+        np.array((-0.035, -0.145, 0.34)) * k, np.array((0.035, -0.13, POST - 0.1)) * k, light,
+        glow=glow, faces="tbfrl",
+    )  # fmt: skip
+    lean = radians(PULLED if pulled else RESTING)
+    along = np.array((0.0, -sin(lean), cos(lean)))
+    foot = np.array((0.0, 0.0, POST - 0.06))
+    _rod(mesh, foot * k, (foot + along * HANDLE) * k, 0.034 * k, palette.metal, 0.0)
+    _rod(mesh, (foot + along * (HANDLE - 0.03)) * k, (foot + along * (HANDLE + 0.13)) * k, 0.078 * k,
+         light, glow)  # fmt: skip
+
+
+def _rod(mesh: Mesh, a: np.ndarray, b: np.ndarray, half: float, color: tuple[float, float, float],
+         glow: float) -> None:  # fmt: skip
+    """A square bar from `a` to `b`, both in the plane x = 0 of the lever."""
+    along = (b - a) / np.linalg.norm(b - a)
+    side = np.array((half, 0.0, 0.0))
+    out = np.cross(along, side)
+    ring = (-side - out, side - out, side + out, -side + out)
+    for p, q in zip(ring, (*ring[1:], ring[0]), strict=True):
+        mesh.quad((a + p, a + q, b + q, b + p), color, glow=glow, split=9.0)
+    mesh.quad([b + p for p in ring], color, glow=glow, split=9.0)
