@@ -6,7 +6,7 @@ from explorer.world import stations as kinds
 from explorer.world.displays import FACE, FLOOR, lay_display
 from explorer.world.valley import Vec3
 
-LOW, HIGH = 0.22, 0.58
+LOW, HIGH = 0.22, 0.36
 """The rail's lower edge above the step; its height over the room that the station keeps under its pictures."""
 OUT = 0.09
 """How far it stands before the wall's face."""

@@ -171,6 +171,7 @@ class Choice(Display, tag="choice", frozen=True, kw_only=True):
     """The Arrival: one noise under several prompts, one prompt on several noises. `base` is the run they share."""
 
     over: ClassVar[float] = 0.62
+    under: ClassVar[float] = 0.5
     shows: Annotated[
         list[Identifier],
         about("`base_noise`, `base`, `prompt_<n>`, `seed_<n>` in reading order", min_length=1),
@@ -183,7 +184,7 @@ class Noising(Display, tag="noising", frozen=True, kw_only=True):
     """The noising bench: a true scene, the same with noise mixed in, the model's guess, and a rail of noise levels."""
 
     over: ClassVar[float] = 0.55
-    under: ClassVar[float] = 0.62
+    under: ClassVar[float] = 0.9
     shows: Annotated[
         list[Identifier], about("`scene`, `noised`, `guess` in reading order", min_length=1)
     ] = msgspec.field(default_factory=lambda: ["scene", "noised", "guess"])
@@ -193,7 +194,7 @@ class Cuts(Display, tag="cuts", frozen=True, kw_only=True):
     """Cut a bridge: the whole run, the run without one part, what changed, and a board with a lever for every part."""
 
     over: ClassVar[float] = 0.75
-    under: ClassVar[float] = 1.0
+    under: ClassVar[float] = 1.22
     shows: Annotated[
         list[Identifier], about("`whole`, `without_it`, `apart` in reading order", min_length=1)
     ] = msgspec.field(default_factory=lambda: ["whole", "without_it", "apart"])

@@ -18,13 +18,10 @@ from explorer.view.exhibition.base import Setting, Shown
 from explorer.view.exhibition.display import (
     INK,
     MUTED,
-    SMALL,
-    TITLE,
     WARM,
     Display,
     fitted,
     rail_quad,
-    wrapped,
 )
 from explorer.view.lettering import Line, font, letter
 from explorer.view.textures import array_texture
@@ -34,9 +31,10 @@ from explorer.world.exhibits import ExhibitPlace
 from explorer.world.noising import rail
 
 U8 = NDArray[np.uint8]
-WIDTH = 1840
+WIDTH, LETTERS = 1840, 36
+"""Pixels of the board, and of its letters."""
 GROUND, SLOT, BAR, DIM = (14, 17, 26), (34, 42, 60), (108, 196, 255), (66, 92, 130)
-TOP, BASE, KNOB = 62, 74, 34
+TOP, BASE, KNOB = 62, 80, 40
 """From the board's upper edge to the highest bar; from its lower edge to the bars' foot and to the knobs."""
 
 
@@ -46,7 +44,7 @@ def draw_board(
 ) -> U8:  # fmt: skip
     """`[height, WIDTH, 3]`: a bar a part as high as the picture moves without it, a knob below it."""
     image = Image.new("RGB", (WIDTH, height), GROUND)
-    draw, face = ImageDraw.Draw(image), font("Inter-Medium", 30)
+    draw, face = ImageDraw.Draw(image), font("Inter-Medium", LETTERS)
     most = max((value for value in moved if value is not None), default=0.0) or 1.0
     foot, knob = height - BASE, height - KNOB - 18
     for i, (value, (low, high)) in enumerate(zip(moved, slots(counts), strict=True)):
@@ -72,7 +70,7 @@ def draw_board(
         last = start == sum(groups)
         x, anchor = (right - 4, "rs") if last and len(groups) > 1 else (left + 6, "ls")
         draw.text((x, height - 10), head, font=face, fill=MUTED, anchor=anchor)
-    draw.text((6, 36), said, font=face, fill=MUTED, anchor="ls")
+    draw.text((6, 38), said, font=face, fill=MUTED, anchor="ls")
     return np.asarray(image)
 
 
@@ -172,9 +170,5 @@ class CutBoard(Display):
             left, low = picture.x - picture.size / 2, picture.z - picture.size / 2 - 0.16
             room = picture.size + self._station.gap * self._station.scale - 0.15
             key = f"cuts.{picture.shows}"
-            yield fitted(self._texts.get(f"{key}.title"), self._at(left, low - 0.36), TITLE, INK,
-                         "Inter-SemiBold", 44, room)  # fmt: skip
-            for i, line in enumerate(wrapped(self._texts.get(f"{key}.line"), SMALL, room)):
-                yield Line(
-                    line, self._at(left, low - 0.62 - 0.23 * i), SMALL, MUTED, "Inter-Regular"
-                )
+            title, line = self._texts.get(f"{key}.title"), self._texts.get(f"{key}.line")
+            yield from self._under(left, low, title, line, room)

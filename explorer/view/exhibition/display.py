@@ -31,7 +31,9 @@ from explorer.world.places import CanvasPlace
 from explorer.world.valley import Frame, Vec3
 
 INK, MUTED, WARM = (226, 238, 255), (150, 178, 212), (255, 206, 146)
-TITLE, SMALL = 0.20, 0.115
+TITLE, SMALL = 0.20, 0.16
+ROW = 0.24
+"""From one small line to the next, metres."""
 SAYING = 0.36
 """Cap height of what is written on the back, metres: read from the jetty."""
 TITLES = "InterDisplay-SemiBold"
@@ -85,15 +87,22 @@ def fitted(
 
 
 def wrapped(text: str, cap: float, room: float, face: str = "Inter-Regular") -> list[str]:
-    """A text in lines of at most `room` metres; a single word may be longer."""
+    """A text in lines of at most `room` metres, broken at its points before its blanks."""
+
+    def fits(line: str) -> bool:
+        return font(face, 100).getlength(line) / 73 * cap <= room
+
     lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and font(face, 100).getlength(longer) / 73 * cap > room:
-            lines.append(word)
-        else:
+    for part in text.split(" · "):
+        if fits(longer := f"{lines[-1]} · {part}".removeprefix(" · ")):
             lines[-1] = longer
-    return lines
+            continue
+        for word in ("", *part.split(" ")):  # a part begins a line
+            if word and lines[-1] and fits(f"{lines[-1]} {word}"):
+                lines[-1] += f" {word}"
+            elif word or lines[-1]:
+                lines.append(word)
+    return [line for line in lines if line]
 
 
 def rail_quad(place: ExhibitPlace, edges: tuple[float, float, float, float]) -> p3d.NodePath:
@@ -213,11 +222,8 @@ class Display:
             title, small = self._caption(picture.shows)
             if node.is_stashed():
                 small = self._texts.get("sign.not_recorded")
-            room = picture.size + self._station.gap * self._station.scale - 0.1
-            lines += [
-                fitted(title, self._at(left, low - 0.36), TITLE, INK, "Inter-SemiBold", 44, room),
-                fitted(small, self._at(left, low - 0.60), SMALL, MUTED, "Inter-Regular", 30, room),
-            ]
+            room = picture.size + self._station.gap * self._station.scale - 0.2
+            lines += self._under(left, low, title, small, room)
         top = self._wall.height - 0.52
         left = -self._wall.half + 0.9
         if self._station.study:
@@ -227,6 +233,20 @@ class Display:
         if self._station.pair:
             lines += self._prompts(shown, left, top)
         letter(self._place.id, lines).reparent_to(self._text)
+
+    def _under(
+        self, left: float, low: float, title: str, small: str, room: float,
+        color: tuple[int, int, int] = INK,
+    ) -> list[Line]:  # fmt: skip
+        """A picture's title, and below it what it shows in as many lines as it needs."""
+        at = self._at(left, low - 0.36)
+        return [
+            fitted(title, at, TITLE, color, "Inter-SemiBold", 44, room),
+            *(
+                Line(row, self._at(left, low - 0.63 - ROW * i), SMALL, MUTED, "Inter-Regular")
+                for i, row in enumerate(wrapped(small, SMALL, room))
+            ),
+        ]
 
     def _caption(self, shows: str) -> tuple[str, str]:
         """Title and line under a picture; a study is called by what it varies."""
@@ -252,7 +272,7 @@ class Display:
         """The prompt that the studies are of."""
         runs = self._derived.studies if self._derived else []
         if not runs:
-            return Line(self._texts.get("display.no_study"), self._at(left, top), 0.18, MUTED)
+            return Line(self._texts.get("display.no_study"), self._at(left, top), 0.2, MUTED)
         return Line(runs[0].metadata.prompt, self._at(left, top), 0.2, WARM, "Inter-SemiBold")
 
     def _scale(self, shows: str) -> str:
@@ -266,7 +286,7 @@ class Display:
         found = pieces(shown.run.pack.metadata)
         pitch = picture.size / max(len(found), 1)
         right = picture.x - picture.size / 2 - 0.3
-        cap = min(0.15, pitch * 0.5)
+        cap = min(0.165, pitch * 0.54)
         lines: list[Line] = []
         for i, piece in enumerate(found):
             z = picture.z + picture.size / 2 - pitch * (i + 0.5) - cap / 2
@@ -274,7 +294,7 @@ class Display:
             left = right - self._station.labels + 0.5
             lines += [
                 Line(piece.text, self._at(left, z), cap, color, "Inter-SemiBold"),
-                Line(str(piece.id), self._at(right, z), cap * 0.85, MUTED, "JetBrainsMono-Regular",
+                Line(str(piece.id), self._at(right, z), cap, MUTED, "JetBrainsMono-Regular",
                      "right", 36),
             ]  # fmt: skip
         return lines

@@ -125,9 +125,9 @@ class Sculptor:
         for name, facing in SIDES.items():
             turned = 0.0 if facing > 0 else 180.0
             for key, z, height, color in (
-                ("title", 0.86, 0.20, (226, 238, 255)),
-                ("line", 0.61, 0.12, MUTED),
-                *((("dust", 0.42, 0.12, MUTED),) if facing > 0 else ()),
+                ("title", 0.87, 0.20, (226, 238, 255)),
+                ("line", 0.60, 0.165, MUTED),
+                *((("dust", 0.36, 0.165, MUTED),) if facing > 0 else ()),
             ):
                 at = self._place.frame.to_world((-half * facing, -thick * facing, z))
                 text = setting.texts.get(f"exhibit.sculptor.{name}.{key}")
