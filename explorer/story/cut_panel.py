@@ -9,6 +9,7 @@ from explorer.story.displays import display_panel
 from explorer.story.panel import Bar, Bars, Panel, PanelAction, Shot
 from explorer.story.provenance import Provenance
 from explorer.story.record import Record
+from explorer.story.rooms import room_title
 from explorer.story.study import part_name
 
 SHEET = "cut"
@@ -32,8 +33,8 @@ def cut_panel(ask: Ask, id: str) -> Panel:
         lines=(*ask.lines("cut", part=part, prompt=prompt), outcome(ask, damage)),
         plot=None if ask.state.depth == "look" else _words(ask, damage),
         facts=(
-            ask.fact("moved", ask.percent(found.moved(id))),
-            ask.fact("psnr", ask.text("value.decibel", value=f"{damage.psnr:.1f}")),
+            ask.fact("moves", ask.percent(found.moved(id))),
+            ask.fact("against", ask.text("value.decibel", value=f"{damage.psnr:.1f}")),
             ask.fact("lost", ", ".join(damage.lost) or ask.text("value.nothing")),
         ),
         formula=ask.formula(("cut",), _code(found, id)),
@@ -56,7 +57,7 @@ def cuts_panel(ask: Ask, name: str) -> Panel:
     bridges = {id: value for id, value in known.items() if id.startswith("skip:")}
     plot = Bars(
         ask.text("plot.bridges"),
-        tuple(Bar(part_name(about, id, ask.texts), value, id == found.worst()) for id, value in bridges.items()),
+        tuple(Bar(_source(about, id, ask), value, id == found.worst()) for id, value in bridges.items()),
         max(bridges.values(), default=1.0) or 1.0, Provenance.DERIVED, ask.text("plot.moved_formula"),
     ) if bridges else None  # fmt: skip
     rooms = {id: value for id, value in known.items() if id.startswith("unit:")}
@@ -81,6 +82,11 @@ def cuts_panel(ask: Ask, name: str) -> Panel:
         ),
         PanelAction("select", ask.text("action.cut"), f"cut:{found.worst()}"),
     )  # fmt: skip
+
+
+def _source(about: Record, skip: str, ask: Ask) -> str:
+    """A bridge by the room that it comes from."""
+    return room_title(skip.removeprefix("skip:").partition("->")[0], about, ask.texts)
 
 
 def _unseen(damage: Damage | None) -> bool:

@@ -44,6 +44,34 @@ class Line:
     """Width and height in metres of a framed plate behind the text, centred on the frame's origin."""
 
 
+def fitted(
+    text: str, frame: Frame, cap: float, color: tuple[int, int, int], face: str, pixels: int,
+    room: float,
+) -> Line:  # fmt: skip
+    """A line that is set smaller where it would be wider than `room` metres."""
+    wide = font(face, 100).getlength(text) / (100 * CAP) * cap
+    return Line(text, frame, cap * min(1.0, room / max(wide, 1e-6)), color, face, pixels=pixels)
+
+
+def wrapped(text: str, cap: float, room: float, face: str = "Inter-Regular") -> list[str]:
+    """A text in lines of at most `room` metres, broken at its points before its blanks."""
+
+    def fits(line: str) -> bool:
+        return font(face, 100).getlength(line) / (100 * CAP) * cap <= room
+
+    lines = [""]
+    for part in text.split(" · "):
+        if fits(longer := f"{lines[-1]} · {part}".removeprefix(" · ")):
+            lines[-1] = longer
+            continue
+        for word in ("", *part.split(" ")):  # a part begins a line
+            if word and lines[-1] and fits(f"{lines[-1]} {word}"):
+                lines[-1] += f" {word}"
+            elif word or lines[-1]:
+                lines.append(word)
+    return [line for line in lines if line]
+
+
 def letter(name: str, lines: Sequence[Line], *, glow: float = 1.0) -> p3d.NodePath:
     """All `lines` as one Geom with one texture."""
     sheet, boxes = _sheet(lines)

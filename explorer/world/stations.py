@@ -93,6 +93,14 @@ class Sign(Station, tag="sign", frozen=True, kw_only=True):
     size: Annotated[Length, about("cap height; read from up to 60 times as far")] = 0.3
 
 
+class Notice(Station, tag="notice", frozen=True, kw_only=True):
+    """A low board with a title and a few sentences, read in passing."""
+
+    text: Annotated[TextKey, about("has a `title` and a `look`")]
+    width: Annotated[Length, about("width of the board")] = 1.5
+    size: Annotated[Length, about("cap height of the sentences")] = 0.045
+
+
 class Billboard(Station, tag="billboard", frozen=True, kw_only=True):
     """A panel that shows an array of the run, or a text: one of `array` and `text`."""
 
@@ -193,7 +201,7 @@ class Noising(Display, tag="noising", frozen=True, kw_only=True):
 class Cuts(Display, tag="cuts", frozen=True, kw_only=True):
     """Cut a bridge: the whole run, the run without one part, what changed, and a board with a lever for every part."""
 
-    over: ClassVar[float] = 0.75
+    over: ClassVar[float] = 0.65
     under: ClassVar[float] = 1.22
     shows: Annotated[
         list[Identifier], about("`whole`, `without_it`, `apart` in reading order", min_length=1)
@@ -228,6 +236,7 @@ AnyStation = (
     | Lamp
     | Bench
     | Sign
+    | Notice
     | Billboard
     | Box
     | LightLine

@@ -178,7 +178,7 @@ def test_bars_are_as_high_as_the_damage_and_the_pulled_one_is_lit() -> None:
 
     def lit(i: int) -> int:
         low, high = slots(counts)[i]
-        column = image[62:161, round((low + high) / 2 * WIDTH)]
+        column = image[64:157, round((low + high) / 2 * WIDTH)]
         return int((np.abs(column - (34, 42, 60)).sum(-1) > 40).sum())
 
     assert lit(0) == pytest.approx(lit(1) / 4, abs=2) and lit(2) <= 5 and lit(3) <= 1

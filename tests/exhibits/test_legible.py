@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from assetgen.pack.resources import data_dir
+from explorer.view import signs
 from explorer.view.exhibition import choice, cuts, dig, display, noising, orchestra, sculptor
 from explorer.view.exhibition.cuts import WIDTH as BOARD
 from explorer.view.exhibition.noising import LETTERS
 from explorer.view.exhibition.noising import WIDTH as RAIL
-from explorer.view.lettering import CAP, Line, font
+from explorer.view.lettering import CAP, Line, font, wrapped
 from explorer.world import stations as kinds
 from explorer.world.displays import FACE, FLOOR, lay_display
 from explorer.world.noising import rail
@@ -33,7 +34,7 @@ def lettered(
 ) -> tuple[Any, dict[str, list[Line]]]:
     """The explorer on the shipped runs, and the lines that each exhibit wrote, by the node's name."""
     written: dict[str, list[Line]] = {}
-    for module in (choice, cuts, dig, display, noising, orchestra, sculptor):
+    for module in (choice, cuts, dig, display, noising, orchestra, sculptor, signs):
         original = getattr(module, "letter", None)
         if original is None:
             continue
@@ -93,6 +94,27 @@ def test_what_is_drawn_on_rail_and_board_is_large_enough(lettered: Any) -> None:
 
 
 @pytest.mark.gl
+def test_the_first_words_of_a_visit_are_read_from_where_it_begins(lettered: Any) -> None:
+    app, written = lettered
+    eye, ahead, focal = stand(app, app.site.scene.start)
+    right = np.cross(ahead, (0.0, 0.0, 1.0))
+    right /= np.linalg.norm(right)
+    notice, frame = next(o for o in app.site.places.others if isinstance(o[0], kinds.Notice))
+    said = {app.texts.get(f"{notice.text}.title"), *app.texts.get(f"{notice.text}.look").split()}
+    lines = [x for x in written["signs"] if x.frame.yaw == frame.yaw and set(x.text.split()) & said
+             and abs(frame.to_local(x.frame.origin)[1]) < 0.1]  # fmt: skip
+    assert len(lines) > 4
+    for line in lines:
+        gap = np.array(line.frame.origin) - eye
+        away = float(gap @ ahead)
+        assert line.height / CAP / away * focal >= LEAST, line.text
+        x0, x1, _, _ = box(None, line)
+        end = float(gap @ right) / away * focal + (x1 - x0) / away * focal
+        assert end < TALL * 8 / 9 - 16, line.text
+    assert len(" ".join(x.text for x in lines[1:]).split()) <= 50
+
+
+@pytest.mark.gl
 def test_lines_stay_on_their_wall_and_off_each_other(lettered: Any) -> None:
     app, written = lettered
     for place in app.site.places.exhibits:
@@ -125,7 +147,7 @@ def test_lines_stay_on_their_wall_and_off_each_other(lettered: Any) -> None:
 
 def box(place: Any, line: Line) -> tuple[float, float, float, float]:
     """Left, right, low and high of a line on its wall, with what hangs below the baseline."""
-    x, _, z = place.frame.to_local(line.frame.origin)
+    x, _, z = place.frame.to_local(line.frame.origin) if place else (0.0, 0.0, 0.0)
     wide = font(line.font, 100).getlength(line.text) / (100 * CAP) * line.height
     left = {"left": 0.0, "centre": -wide / 2, "right": -wide}[line.align]
     return (x + left, x + left + wide, z - 0.25 * line.height, z + line.height)
@@ -133,7 +155,7 @@ def box(place: Any, line: Line) -> tuple[float, float, float, float]:
 
 def test_a_line_is_broken_at_its_points_first() -> None:
     text = "its channels, ±3.01 · RECORDED"
-    assert display.wrapped(text, 0.16, 20.0) == [text]
-    assert display.wrapped(text, 0.16, 2.6) == ["its channels, ±3.01", "RECORDED"]
-    assert display.wrapped(text, 0.16, 1.5) == ["its channels,", "±3.01", "RECORDED"]
-    assert display.wrapped("", 0.16, 1.0) == []
+    assert wrapped(text, 0.16, 20.0) == [text]
+    assert wrapped(text, 0.16, 2.6) == ["its channels, ±3.01", "RECORDED"]
+    assert wrapped(text, 0.16, 1.5) == ["its channels,", "±3.01", "RECORDED"]
+    assert wrapped("", 0.16, 1.0) == []

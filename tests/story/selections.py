@@ -26,6 +26,7 @@ STATIONS = (
     "noising",
     "leaps",
     "cuts",
+    "welcome",
 )
 
 

@@ -15,7 +15,7 @@ from explorer.story.pairs import changed
 from explorer.view.exhibition import display
 from explorer.view.exhibition.base import Shown
 from explorer.view.exhibition.display import INK, MUTED, ROW, SMALL, WARM, Display
-from explorer.view.lettering import Line, font, letter
+from explorer.view.lettering import Line, fitted, font, letter
 from explorer.view.lights import Lights
 from explorer.view.mesh import Mesh
 from explorer.view.palette import Palette
@@ -96,7 +96,7 @@ class Choice(Display):
         for name, left, right, z in braces(station, self._wall):
             text = self._texts.get(f"choice.{name}", count=counts[name])
             color = COLD if name == "noise" else WARM
-            yield display.fitted(
+            yield fitted(
                 text, self._at(left, z + 0.13), 0.17, color, "Inter-SemiBold", 44, right - left
             )
 

@@ -20,10 +20,9 @@ from explorer.view.exhibition.display import (
     MUTED,
     WARM,
     Display,
-    fitted,
     rail_quad,
 )
-from explorer.view.lettering import Line, font, letter
+from explorer.view.lettering import Line, fitted, font, letter
 from explorer.view.textures import array_texture
 from explorer.world import stations as kinds
 from explorer.world.board import slots
@@ -31,10 +30,10 @@ from explorer.world.exhibits import ExhibitPlace
 from explorer.world.noising import rail
 
 U8 = NDArray[np.uint8]
-WIDTH, LETTERS = 1840, 36
+WIDTH, LETTERS = 1840, 40
 """Pixels of the board, and of its letters."""
 GROUND, SLOT, BAR, DIM = (14, 17, 26), (34, 42, 60), (108, 196, 255), (66, 92, 130)
-TOP, BASE, KNOB = 62, 80, 40
+TOP, BASE, KNOB = 64, 84, 44
 """From the board's upper edge to the highest bar; from its lower edge to the bars' foot and to the knobs."""
 
 
@@ -70,7 +69,7 @@ def draw_board(
         last = start == sum(groups)
         x, anchor = (right - 4, "rs") if last and len(groups) > 1 else (left + 6, "ls")
         draw.text((x, height - 10), head, font=face, fill=MUTED, anchor=anchor)
-    draw.text((6, 38), said, font=face, fill=MUTED, anchor="ls")
+    draw.text((6, 41), said, font=face, fill=MUTED, anchor="ls")
     return np.asarray(image)
 
 

@@ -18,7 +18,7 @@ from explorer.story.tokens import pieces
 from explorer.view.exhibition.arrays import CHANNELS, Derived
 from explorer.view.exhibition.base import Setting, Shown
 from explorer.view.exhibits import make_canvases, make_quad
-from explorer.view.lettering import Line, font, letter
+from explorer.view.lettering import Line, fitted, font, letter, wrapped
 from explorer.view.lights import Lights
 from explorer.view.mesh import Material, Mesh
 from explorer.view.palette import Palette, scaled
@@ -75,34 +75,6 @@ def build_stone(mesh: Mesh, lights: Lights, place: ExhibitPlace, palette: Palett
     for x in np.linspace(-w * 0.7, w * 0.7, max(2, round(w / 2))):
         lights.add((float(x), FACE - 0.9, h - 0.5), warm=1.0, cool=0.2, frame=place.frame)
         lights.add((float(x), FRONT + 0.4, 0.9), warm=0.5, frame=place.frame)
-
-
-def fitted(
-    text: str, frame: Frame, cap: float, color: tuple[int, int, int], face: str, pixels: int,
-    room: float,
-) -> Line:  # fmt: skip
-    """A line that is set smaller where it would be wider than `room` metres."""
-    wide = font(face, 100).getlength(text) / 73 * cap
-    return Line(text, frame, cap * min(1.0, room / max(wide, 1e-6)), color, face, pixels=pixels)
-
-
-def wrapped(text: str, cap: float, room: float, face: str = "Inter-Regular") -> list[str]:
-    """A text in lines of at most `room` metres, broken at its points before its blanks."""
-
-    def fits(line: str) -> bool:
-        return font(face, 100).getlength(line) / 73 * cap <= room
-
-    lines = [""]
-    for part in text.split(" · "):
-        if fits(longer := f"{lines[-1]} · {part}".removeprefix(" · ")):
-            lines[-1] = longer
-            continue
-        for word in ("", *part.split(" ")):  # a part begins a line
-            if word and lines[-1] and fits(f"{lines[-1]} {word}"):
-                lines[-1] += f" {word}"
-            elif word or lines[-1]:
-                lines.append(word)
-    return [line for line in lines if line]
 
 
 def rail_quad(place: ExhibitPlace, edges: tuple[float, float, float, float]) -> p3d.NodePath:

@@ -12,10 +12,9 @@ from PIL import Image, ImageDraw
 from assetgen.pack.errors import PackError
 from explorer.state import State
 from explorer.story.noising import Bench, bench_of
-from explorer.view.exhibition import display
 from explorer.view.exhibition.base import Setting, Shown
 from explorer.view.exhibition.display import INK, MUTED, WARM, Display, rail_quad
-from explorer.view.lettering import Line, font, letter
+from explorer.view.lettering import Line, fitted, font, letter
 from explorer.view.textures import array_texture
 from explorer.world.exhibits import ExhibitPlace
 from explorer.world.noising import rail
@@ -129,14 +128,12 @@ class Noising(Display):
         )
         room = 2 * self._wall.half - 1.8
         task = self._texts.get("noising.task")
-        yield display.fitted(task, self._at(left, top), 0.2, INK, "Inter-SemiBold", 44, room)
+        yield fitted(task, self._at(left, top), 0.2, INK, "Inter-SemiBold", 44, room)
         if self._bench is None:
             yield Line(self._texts.get("noising.missing"), self._at(left, top - 0.4), 0.18, MUTED)
         elif scene is not None:
             caption = f"“{self._bench.measured.scenes[scene].caption}”"
-            yield display.fitted(
-                caption, self._at(left, top - 0.42), 0.18, WARM, "Inter-Medium", 44, room
-            )
+            yield fitted(caption, self._at(left, top - 0.42), 0.18, WARM, "Inter-Medium", 44, room)
 
     def _captions(self) -> Iterator[Line]:
         for picture in self._wall.pictures:
