@@ -16,7 +16,7 @@ from explorer.story.pixels import Place
 from explorer.story.provenance import Provenance
 from explorer.story.record import F32, Record, Series
 from explorer.story.studies import studies_of
-from explorer.story.tokens import likeness, pieces, rows_of, twins
+from explorer.story.tokens import likeness, pieces, places_used, rows_of, twins
 
 DERIVED, RECORDED = Provenance.DERIVED, Provenance.RECORDED
 
@@ -267,13 +267,15 @@ def encoder_panel(ask: Ask, name: str) -> Panel:
         ]
         bars = Bars(ask.text(f"plot.{kind}"), tuple(shown[: MOST_ROWS[ask.state.depth]]), 1.0, DERIVED,
                     ask.text("plot.row_formula"))  # fmt: skip
-    used = sum(token.role != "pad" for token in metadata.tokens)
     return display_panel(
         ask,
         name,
         bars,
         (
-            ask.fact("used", ask.text("value.tokens", count=used, total=len(metadata.tokens))),
+            ask.fact(
+                "used",
+                ask.text("value.tokens", count=places_used(metadata), total=len(metadata.tokens)),
+            ),
             ask.fact("twins", _twins(ask, rows)),
             ask.fact("dropped", " ".join(metadata.dropped) or ask.text("value.nothing")),
         ),

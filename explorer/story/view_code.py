@@ -159,11 +159,16 @@ def step_of(kept: int, steps: int) -> int:
 def selection_number(
     selection: str | None, architecture: Architecture, others: Iterable[str]
 ) -> int:
-    """How a code keeps what is selected. A place on a canvas is kept as the canvas; unknown ids as nothing."""
+    """How a code keeps what is selected; unknown ids as nothing.
+
+    A place on a canvas is kept as the canvas, a word without its layer.
+    """
     if selection is None:
         return 0
     if selection.startswith("pixel:"):
         selection = f"canvas:{selection.split(':')[1]}"
+    if selection.startswith("word:"):
+        selection = ":".join(selection.split(":")[:2])
     if selection.startswith("noising:"):
         scene, level = (int(part) for part in selection.split(":")[1:])
         return BENCH + (scene << 4 | level) if scene < 16 and level < 16 else 0

@@ -104,10 +104,11 @@ def mosaic(latent: F32, gain: float = LATENT_GAIN) -> U8:
     return np.ascontiguousarray(tiles.reshape(s, rows * h, columns * w))
 
 
-def word_heat(run: RunArrays, word: int, scale: str) -> U8:
+def word_heat(run: RunArrays, word: int, scale: str, layer: str | None = None) -> U8:
     """Attention of a word over the whole run, `[S, 16, 16]`, on the chosen scale (0..255).
 
-    Same formula as `Pack.word_map`; `run`: the run's 99.5th percentile, `unit`: 0..1, `map`: each map's own maximum.
+    Same formula as `Pack.word_map`, or the maps of one `layer`. `run`: the run's 99.5th percentile, `unit`: 0..1,
+    `map`: each map's own maximum.
     """
     pack = run.pack
     if not pack.has("attention"):
@@ -118,7 +119,8 @@ def word_heat(run: RunArrays, word: int, scale: str) -> U8:
     atlas = run.images.get("attention")
     if atlas is None:
         atlas = np.stack([pack.attention_atlas(i) for i in range(pack.steps)])
-    layers = [r for r in entry.layers if r.id in set(pack.word_map_layers())]
+    chosen = set(pack.word_map_layers()) if layer is None else {layer}
+    layers = [r for r in entry.layers if r.id in chosen]
     tokens = pack.metadata.words[word].tokens
     heat = np.zeros((pack.steps, HEAT_SIZE, HEAT_SIZE), np.float32)
     for rect in layers:

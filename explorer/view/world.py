@@ -16,6 +16,7 @@ from explorer.story.pixels import Place
 from explorer.story.ramps import ramp
 from explorer.story.record import Record
 from explorer.story.texts import Texts
+from explorer.story.words import layer_of
 from explorer.view import signs
 from explorer.view.environment import SEA, Mirror, clipped, make_sky, make_water
 from explorer.view.exhibition.base import Exhibition, Setting, Shown
@@ -237,7 +238,10 @@ class World:
             return
         if new.decoded != old.decoded:
             self._dress_canvases(decoded=new.decoded)
-        shown = [(s.word, s.overlay, s.attention_scale, s.cost) for s in (new, old)]
+        shown = [
+            (s.word, s.overlay, s.attention_scale, s.cost, layer_of(s.selection, s.word))
+            for s in (new, old)
+        ]
         if shown[0] != shown[1]:
             self._show_word(new)
         if new.unfolded != old.unfolded:
@@ -325,7 +329,8 @@ class World:
         self.root.set_shader_inputs(overlay=1.0 if shown else 0.0, reading=1.0 if shown else 0.0)
         self._show_cost(state)
         if shown and self._run and state.word is not None:
-            heat = word_heat(self._run, state.word, state.attention_scale)
+            layer = layer_of(state.selection, state.word)
+            heat = word_heat(self._run, state.word, state.attention_scale, layer)
             readings = unit_readings(self._run.pack, state.word, self.unit_index)
             self.root.set_shader_inputs(
                 heat=array_texture("heat", heat), readings=float_texture("readings", readings)

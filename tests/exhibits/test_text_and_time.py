@@ -19,7 +19,10 @@ from explorer.story.mixing import mix
 from explorer.story.panel import Bars, Profile
 from explorer.story.record import Record
 from explorer.story.tokens import alike, likeness, pieces, twins
+from explorer.view.exhibition import display
 from explorer.view.exhibition.arrays import Derived
+from explorer.view.exhibition.base import Shown
+from explorer.view.lettering import Line, letter
 from tests.fixtures.packs import build_assets, build_pack
 from tests.view.conftest import picture
 
@@ -145,6 +148,30 @@ def test_pieces_are_the_tokenizers(pack: Pack, texts: Any) -> None:
     assert facts[0] == f"6 of {len(pack.metadata.tokens)}" and facts[2] == "nothing"
     pack.metadata = msgspec.structs.replace(pack.metadata, dropped=("moon", "star"))
     assert panel(pack, "encoder", texts).facts[2].value == "moon star"
+
+
+@pytest.mark.gl
+def test_the_wall_says_what_fell_off_the_end(
+    explore: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: dict[str, list[str]] = {}
+
+    def keep(name: str, lines: list[Line]) -> Any:
+        said[name] = [line.text for line in lines]
+        return letter(name, lines)
+
+    monkeypatch.setattr(display, "letter", keep)
+    app = explore()
+    picture(app, "encoder", 2)
+    metadata = app.world.run.pack.metadata
+    total = len(metadata.tokens)
+    assert (
+        f"6 of {total} places for pieces used · nothing fell off the end" in said["station:encoder"]
+    )
+    run = app.world.run.pack
+    run.metadata = msgspec.structs.replace(metadata, dropped=("moon", "star"))
+    app.world.exhibition.built["station:encoder"].dress(Shown(app.world.run, {}), app.store.state)
+    assert any(text.endswith("fell off the end: moon star") for text in said["station:encoder"])
 
 
 def test_rows_are_compared_by_their_angle(pack: Pack) -> None:

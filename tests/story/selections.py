@@ -40,7 +40,8 @@ def everything(record: Record) -> list[str]:
     ids += [f"canvas:{name}" for name in ("x_t", "noise", "x0")]
     ids += ["pixel:x0:0.500,0.250", "cost"]
     if record.pack.has("attention"):
-        ids.append(f"pixel:x_t:0.100,0.900:{record.pack.array('attention').layers[0].id}")
+        layer = record.pack.array("attention").layers[0].id
+        ids += [f"pixel:x_t:0.100,0.900:{layer}", f"word:1:{layer}"]
     if (cuts := cuts_of(record.pack)) is not None:
         ids += [f"cut:{part}" for part in cuts.folders]
     return [*ids, "clock", "tower", *(f"station:{name}" for name in STATIONS)]

@@ -14,7 +14,7 @@ from explorer.state import State
 from explorer.story.leaps import LEAP
 from explorer.story.pairs import changed, partner
 from explorer.story.pixels import Place
-from explorer.story.tokens import pieces
+from explorer.story.tokens import pieces, places_used
 from explorer.view.exhibition.arrays import CHANNELS, Derived
 from explorer.view.exhibition.base import Setting, Shown
 from explorer.view.exhibits import make_canvases, make_quad
@@ -201,7 +201,7 @@ class Display:
         if self._station.study:
             lines.append(self._headline(left, top))
         if self._station.labels:
-            lines += self._pieces(shown)
+            lines += [self._places(shown, top), *self._pieces(shown)]
         if self._station.pair:
             lines += self._prompts(shown, left, top)
         letter(self._place.id, lines).reparent_to(self._text)
@@ -251,6 +251,17 @@ class Display:
         """The value shown white, as it is printed; only channels have one."""
         known = self._derived is not None and shows in CHANNELS
         return f"{self._derived.scale(shows):.2f}" if known and self._derived else ""
+
+    def _places(self, shown: Shown, top: float) -> Line:
+        """How many places the prompt takes, and what fell off the end."""
+        metadata = shown.run.pack.metadata
+        text = self._texts.get(
+            "display.places", count=places_used(metadata), total=len(metadata.tokens)
+        )
+        lost = " ".join(metadata.dropped)
+        end = self._texts.get("display.dropped" if lost else "display.kept", words=lost)
+        return Line(f"{text} · {end}", self._at(-self._wall.half + 0.9, top), TITLE, WARM if lost else INK,
+                    "Inter-SemiBold")  # fmt: skip
 
     def _pieces(self, shown: Shown) -> list[Line]:
         """One line a piece, on the height of its row in the first picture: text left, number right."""
