@@ -8,14 +8,41 @@ from math import cos, radians, sin
 import numpy as np
 import panda3d.core as p3d
 
+from explorer.state import State
+from explorer.story.cuts import pulled_by
+from explorer.view.flows import flowing
 from explorer.view.mesh import Mesh, make_geom, make_node
 from explorer.view.palette import Palette, scaled
 from explorer.world.levers import Lever
+from explorer.world.site import Site
 
 POST, HANDLE = 0.92, 0.62
 """Height of the post and length of the handle, metres."""
 RESTING, PULLED = -24.0, 58.0
 """Lean of the handle towards who pulls it, degrees."""
+
+
+class Levers:
+    """The levers of the parts that were cut: one is pulled, and what crosses its bridge rests."""
+
+    def __init__(
+        self, site: Site, flows: p3d.NodePath, palette: Palette, parent: p3d.NodePath
+    ) -> None:
+        self._site, self._flows, self._palette = site, flows, palette
+        self._root = parent.attach_new_node("levers")
+        self._edges = [f"{e.kind}:{e.source}->{e.target}" for e in flowing(site.valley.edges)]
+
+    def show(self, state: State, cut: Sequence[str]) -> None:
+        """`cut` are the ids of the parts that have a lever."""
+        self.clear()
+        pulled = pulled_by(state.selection)
+        levers = self._site.levers(state.unfolded, cut)
+        make_levers(levers, pulled, self._palette).reparent_to(self._root)
+        still = self._edges.index(pulled) if pulled in self._edges else -1
+        self._flows.set_shader_input("cut", float(still))
+
+    def clear(self) -> None:
+        self._root.get_children().detach()
 
 
 def make_levers(levers: Sequence[Lever], pulled: str | None, palette: Palette) -> p3d.NodePath:

@@ -11,7 +11,6 @@ import panda3d.core as p3d
 from assetgen.pack import Architecture, Pack
 from explorer.state import QualityName, State
 from explorer.story.cost import costs
-from explorer.story.cuts import pulled_by
 from explorer.story.pixels import Place
 from explorer.story.ramps import ramp
 from explorer.story.record import Record
@@ -22,8 +21,8 @@ from explorer.view.environment import SEA, Mirror, clipped, make_sky, make_water
 from explorer.view.exhibition.base import Exhibition, Setting, Shown
 from explorer.view.exhibition.makers import MAKERS
 from explorer.view.exhibits import make_canvases, make_walls
-from explorer.view.flows import flowing, make_flows
-from explorer.view.levers import make_levers
+from explorer.view.flows import make_flows
+from explorer.view.levers import Levers
 from explorer.view.mesh import make_geom, make_node
 from explorer.view.meter import make_columns, readings_of
 from explorer.view.palette import Palette
@@ -104,7 +103,6 @@ class World:
         static = self.root.attach_new_node("static")
         static.set_shader(shader)
         self._meter = static.attach_new_node("meter")
-        self._levers = static.attach_new_node("levers")
         for name, (vertices, triangles) in statics.items():
             if len(triangles):
                 node = static.attach_new_node(make_node(name, make_geom(vertices, triangles)))
@@ -114,9 +112,7 @@ class World:
         make_sky(quality).reparent_to(self.root)
         self._glows = [make_halos(lights)]
         self._flows = make_flows(valley.edges, self.unit_index, quality.particles)
-        self._flowing = [
-            f"{edge.kind}:{edge.source}->{edge.target}" for edge in flowing(valley.edges)
-        ]
+        self._levers = Levers(self.site, self._flows, self.palette, static)
         for node in (*self._glows, self._flows):
             node.reparent_to(self.root)
         batches: dict[str, list[CanvasPlace]] = {}
@@ -186,7 +182,7 @@ class World:
             self._run_nodes.get_children().detach()
             dressed.nodes.reparent_to(self._run_nodes)
         self.cut = run.cut
-        self._show_levers(state)
+        self._levers.show(state, self.cut)
         self._dress_canvases(decoded=state.decoded)
         self._show_word(state)
         self._show_split(state)
@@ -196,7 +192,7 @@ class World:
     def set_structure(self, pack: Pack) -> None:
         """Show a model without a run: names on the rooms, canvases and particles away."""
         self._run, self.cut = None, ()
-        self._levers.get_children().detach()
+        self._levers.clear()
         self._flows.hide()
         self._run_nodes.get_children().detach()
         labels = signs.make_signs(self.valley, self.places, pack, self._texts)
@@ -249,7 +245,7 @@ class World:
         if new.selection != old.selection:
             self._show_place(new)
         if (new.selection, new.unfolded) != (old.selection, old.unfolded):
-            self._show_levers(new)
+            self._levers.show(new, self.cut)
         if new.split != old.split:
             self._show_split(new)
         if new.magnitude_scale != old.magnitude_scale:
@@ -268,15 +264,6 @@ class World:
         if room and self._run:
             node = make_layers(room, self._run.pack, state, self._texts)
             node.reparent_to(self._layers)
-
-    def _show_levers(self, state: State) -> None:
-        """A lever for every part that was cut; the chosen one is pulled, and what crosses its bridge rests."""
-        self._levers.get_children().detach()
-        pulled = pulled_by(state.selection)
-        levers = self.site.levers(state.unfolded, self.cut)
-        make_levers(levers, pulled, self.palette).reparent_to(self._levers)
-        still = self._flowing.index(pulled) if pulled in self._flowing else -1
-        self._flows.set_shader_input("cut", float(still))
 
     def _show_split(self, state: State) -> None:
         for canvas, node in self._canvases.items():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import cast
 
@@ -12,13 +10,23 @@ import panda3d.core as p3d
 
 from explorer.state import State
 from explorer.story.leaps import LEAP
-from explorer.story.pairs import changed, partner
 from explorer.story.pixels import Place
-from explorer.story.tokens import pieces, places_used
 from explorer.view.exhibition.arrays import CHANNELS, Derived
 from explorer.view.exhibition.base import Setting, Shown
+from explorer.view.exhibition.captions import (
+    INK,
+    MUTED,
+    ROW,
+    SMALL,
+    TITLE,
+    WARM,
+    pieces_lines,
+    places_line,
+    prompts_lines,
+    saying_lines,
+)
 from explorer.view.exhibits import make_canvases, make_quad
-from explorer.view.lettering import Line, fitted, font, letter, wrapped
+from explorer.view.lettering import Line, fitted, letter, wrapped
 from explorer.view.lights import Lights
 from explorer.view.mesh import Material, Mesh
 from explorer.view.palette import Palette, scaled
@@ -30,13 +38,18 @@ from explorer.world.noising import OUT
 from explorer.world.places import CanvasPlace
 from explorer.world.valley import Frame, Vec3
 
-INK, MUTED, WARM = (226, 238, 255), (150, 178, 212), (255, 206, 146)
-TITLE, SMALL = 0.20, 0.16
-ROW = 0.24
-"""From one small line to the next, metres."""
-SAYING = 0.36
-"""Cap height of what is written on the back, metres: read from the jetty."""
-TITLES = "InterDisplay-SemiBold"
+__all__ = [
+    "INK",
+    "MUTED",
+    "ROW",
+    "SMALL",
+    "TITLE",
+    "WARM",
+    "Display",
+    "build_stone",
+    "fitted",
+    "rail_quad",
+]
 
 
 def build_stone(mesh: Mesh, lights: Lights, place: ExhibitPlace, palette: Palette) -> None:
@@ -110,7 +123,8 @@ class Display:
         self._plates = [self._plate(p) for p in top]
         self._text = self._face.attach_new_node("text")
         if self._station.saying:
-            letter("saying", list(self._saying(self._station.saying))).reparent_to(self.root)
+            said = saying_lines(self._texts.get(self._station.saying), self._wall, place.frame)
+            letter("saying", list(said)).reparent_to(self.root)
         self._derived: Derived | None = None
         self._made: tuple[str, dict[str, p3d.Texture | None]] = ("", {})
         self._grid = (1, 1)
@@ -201,9 +215,12 @@ class Display:
         if self._station.study:
             lines.append(self._headline(left, top))
         if self._station.labels:
-            lines += [self._places(shown, top), *self._pieces(shown)]
+            lines.append(places_line(shown.run.pack, self._texts, self._at(left, top)))
+            lines += pieces_lines(
+                shown.run.pack, self._wall.pictures[0], self._station.labels, self._at
+            )
         if self._station.pair:
-            lines += self._prompts(shown, left, top)
+            lines += prompts_lines(shown.run.pack, self._texts, left, top, self._at)
         letter(self._place.id, lines).reparent_to(self._text)
 
     def _under(
@@ -251,66 +268,6 @@ class Display:
         """The value shown white, as it is printed; only channels have one."""
         known = self._derived is not None and shows in CHANNELS
         return f"{self._derived.scale(shows):.2f}" if known and self._derived else ""
-
-    def _places(self, shown: Shown, top: float) -> Line:
-        """How many places the prompt takes, and what fell off the end."""
-        metadata = shown.run.pack.metadata
-        text = self._texts.get(
-            "display.places", count=places_used(metadata), total=len(metadata.tokens)
-        )
-        lost = " ".join(metadata.dropped)
-        end = self._texts.get("display.dropped" if lost else "display.kept", words=lost)
-        return Line(f"{text} · {end}", self._at(-self._wall.half + 0.9, top), TITLE, WARM if lost else INK,
-                    "Inter-SemiBold")  # fmt: skip
-
-    def _pieces(self, shown: Shown) -> list[Line]:
-        """One line a piece, on the height of its row in the first picture: text left, number right."""
-        picture = self._wall.pictures[0]
-        found = pieces(shown.run.pack.metadata)
-        pitch = picture.size / max(len(found), 1)
-        right = picture.x - picture.size / 2 - 0.3
-        cap = min(0.165, pitch * 0.54)
-        lines: list[Line] = []
-        for i, piece in enumerate(found):
-            z = picture.z + picture.size / 2 - pitch * (i + 0.5) - cap / 2
-            color = WARM if piece.role == "word" else MUTED
-            left = right - self._station.labels + 0.5
-            lines += [
-                Line(piece.text, self._at(left, z), cap, color, "Inter-SemiBold"),
-                Line(str(piece.id), self._at(right, z), cap, MUTED, "JetBrainsMono-Regular",
-                     "right", 36),
-            ]  # fmt: skip
-        return lines
-
-    def _prompts(self, shown: Shown, left: float, top: float) -> list[Line]:
-        """The two prompts, the words that differ in the colour of meaning."""
-        other = partner(shown.run.pack)
-        here = [w.text for w in shown.run.pack.metadata.words]
-        there = [w.text for w in other.metadata.words] if other else []
-        if not there:
-            return [Line(self._texts.get("display.no_pair"), self._at(left, top), 0.2, MUTED)]
-        lines: list[Line] = []
-        for row, (words, against) in enumerate(((here, there), (there, here))):
-            x = left
-            for word, differs in zip(words, changed(words, against), strict=True):
-                color = WARM if differs else MUTED
-                lines.append(
-                    Line(word, self._at(x, top - 0.36 * row), 0.2, color, "Inter-SemiBold")
-                )
-                x += font("Inter-SemiBold", 100).getlength(word + " ") / 73 * 0.2
-        return lines
-
-    def _saying(self, key: str) -> Iterator[Line]:
-        """What is written on the back, for whoever comes from there: high, so that a railing hides nothing of it."""
-        rows = re.split(r"(?<=\.) ", self._texts.get(key))
-        room = 2 * self._wall.half - 0.7
-        wide = max(font(TITLES, 100).getlength(row) / 73 * SAYING for row in rows)
-        cap = SAYING * min(1.0, room / wide)
-        for i, row in enumerate(rows):
-            z = self._wall.height - 0.4 - cap * (1 + 2 * i)
-            at = self._place.frame.to_world((self._wall.half - 0.35, BACK + 0.03, z))
-            color = WARM if i else INK
-            yield Line(row, Frame(at, self._place.frame.yaw + 180), cap, color, TITLES, pixels=72)
 
     def _at(self, x: float, z: float) -> Frame:
         return Frame(self._place.frame.to_world((x, FACE - 0.03, z)), self._place.frame.yaw)
