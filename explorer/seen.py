@@ -6,7 +6,7 @@ from math import dist
 from typing import TYPE_CHECKING, Any
 
 from assetgen.pack import Pack
-from explorer.story.cuts import lever_at
+from explorer.story.cuts import lever_at, pulled_by
 from explorer.story.noising import level_at
 from explorer.story.pixels import Place
 from explorer.world import stations as kinds
@@ -55,8 +55,10 @@ def select(app: App, x: float, y: float) -> None:
         share = slid(place, eye, toward)
         if share is not None and app.world.run:
             changes |= _slid_to(place.station, share, app.world.run.pack)
-    changes = {k: v for k, v in changes.items() if v is not None}
-    app.store.update(**{"selection": found, **changes})
+    wanted = {"selection": found} | {k: v for k, v in changes.items() if v is not None}
+    if wanted["selection"] == state.selection and (part := pulled_by(state.selection)):
+        wanted["selection"] = part  # pulled again: put back
+    app.store.update(**wanted)
 
 
 def _slid_to(station: kinds.Exhibit, share: float, pack: Pack) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import cos, radians, sin
 
 import numpy as np
@@ -11,7 +12,7 @@ import panda3d.core as p3d
 from explorer.state import State
 from explorer.story.cuts import pulled_by
 from explorer.view.flows import flowing
-from explorer.view.mesh import Mesh, make_geom, make_node
+from explorer.view.mesh import Mesh, make_geom, make_node, matrix
 from explorer.view.palette import Palette, scaled
 from explorer.world.levers import Lever
 from explorer.world.site import Site
@@ -47,34 +48,42 @@ class Levers:
 
 def make_levers(levers: Sequence[Lever], pulled: str | None, palette: Palette) -> p3d.NodePath:
     """All levers as one Geom; `pulled` is the part of the one that was pulled."""
-    mesh = Mesh()
+    parts: list[np.ndarray] = []
+    triangles: list[np.ndarray] = []
     for lever in levers:
-        with mesh.at(lever.frame):
-            _lever(mesh, lever.size, pulled == lever.part, palette)
-    vertices, triangles = mesh.arrays()
-    if not len(triangles):
+        vertices, corners = _shape(pulled == lever.part, palette)
+        place = matrix(lever.frame)
+        moved = vertices.copy()
+        moved[:, :3] = vertices[:, :3] @ (lever.size * place[:, :3].T) + place[:, 3]
+        moved[:, 3:6] = vertices[:, 3:6] @ place[:, :3].T
+        triangles.append(corners + np.uint32(sum(map(len, parts))))
+        parts.append(moved)
+    if not parts:
         return p3d.NodePath("levers")
-    return p3d.NodePath(make_node("levers", make_geom(vertices, triangles)))
+    geom = make_geom(np.concatenate(parts), np.concatenate(triangles))
+    return p3d.NodePath(make_node("levers", geom))
 
 
-def _lever(mesh: Mesh, k: float, pulled: bool, palette: Palette) -> None:
+@lru_cache(maxsize=4)
+def _shape(pulled: bool, palette: Palette) -> tuple[np.ndarray, np.ndarray]:
+    """Vertices `[n, 15]` and triangles of one lever in its own axes, metres."""
+    mesh = Mesh()
+    _lever(mesh, pulled, palette)
+    return mesh.arrays()
+
+
+def _lever(mesh: Mesh, pulled: bool, palette: Palette) -> None:
     light = palette.meaning if pulled else palette.machine
     glow = 1.6 if pulled else 0.75
     stone = scaled(palette.dark, 1.5)
-    mesh.box(np.array((-0.2, -0.2, 0.0)) * k, np.array((0.2, 0.2, 0.07)) * k, stone, faces="tfrkl")
-    mesh.box(
-        np.array((-0.11, -0.13, 0.07)) * k, np.array((0.11, 0.13, POST)) * k, stone, faces="tfrkl"
-    )
-    mesh.box(
-        np.array((-0.035, -0.145, 0.34)) * k, np.array((0.035, -0.13, POST - 0.1)) * k, light,
-        glow=glow, faces="tbfrl",
-    )  # fmt: skip
+    mesh.box((-0.2, -0.2, 0.0), (0.2, 0.2, 0.07), stone, faces="tfrkl")
+    mesh.box((-0.11, -0.13, 0.07), (0.11, 0.13, POST), stone, faces="tfrkl")
+    mesh.box((-0.035, -0.145, 0.34), (0.035, -0.13, POST - 0.1), light, glow=glow, faces="tbfrl")
     lean = radians(PULLED if pulled else RESTING)
     along = np.array((0.0, -sin(lean), cos(lean)))
     foot = np.array((0.0, 0.0, POST - 0.06))
-    _rod(mesh, foot * k, (foot + along * HANDLE) * k, 0.034 * k, palette.metal, 0.0)
-    _rod(mesh, (foot + along * (HANDLE - 0.03)) * k, (foot + along * (HANDLE + 0.13)) * k, 0.078 * k,
-         light, glow)  # fmt: skip
+    _rod(mesh, foot, foot + along * HANDLE, 0.034, palette.metal, 0.0)
+    _rod(mesh, foot + along * (HANDLE - 0.03), foot + along * (HANDLE + 0.13), 0.078, light, glow)
 
 
 def _rod(mesh: Mesh, a: np.ndarray, b: np.ndarray, half: float, color: tuple[float, float, float],

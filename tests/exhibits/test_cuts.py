@@ -285,6 +285,9 @@ def test_pressing_the_board_pulls_a_lever_and_a_code_brings_it_back(
         )
         app.select(width / 2, height / 2)
         assert app.store.state.selection == f"cut:{part}"
+        app.select(width / 2, height / 2)
+        assert app.store.state.selection == part, "pulled again: put back"
+        app.select(width / 2, height / 2)
     code = app.takeaway.code()
     app.store.update(selection=None)
     app.takeaway.open(code)

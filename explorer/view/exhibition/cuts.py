@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import cast
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import panda3d.core as p3d
@@ -24,10 +25,10 @@ from explorer.view.exhibition.display import (
 )
 from explorer.view.lettering import Line, fitted, font, letter
 from explorer.view.textures import array_texture
-from explorer.world import stations as kinds
 from explorer.world.board import slots
 from explorer.world.exhibits import ExhibitPlace
 from explorer.world.noising import rail
+from explorer.world.valley import Vec3
 
 U8 = NDArray[np.uint8]
 WIDTH, LETTERS = 1840, 40
@@ -73,59 +74,83 @@ def draw_board(
     return np.asarray(image)
 
 
+@dataclass(frozen=True)
+class Pulled:
+    """What the wall shows of one part, made in the background."""
+
+    textures: dict[str, p3d.Texture]
+    board: p3d.Texture
+    words: p3d.NodePath
+
+
 class CutBoard(Display):
     """Pictures follow the timeline; which part is cut follows what is selected, and stays when nothing is."""
 
     def __init__(self, place: ExhibitPlace, setting: Setting) -> None:
         super().__init__(place, setting)
-        station = cast(kinds.Cuts, self._station)
-        left, right, low, high = rail(station)
+        left, right, low, high = rail(self._station)
         self._board_height = round(WIDTH * (high - low) / (right - left))
         self._rail = rail_quad(place, (left, right, low, high))
         self._rail.reparent_to(self._face)
         self._rail.stash()
         self._cuts: Cuts | None = None
         self._part: str | None = None
+        self._pool = ThreadPoolExecutor(1, "cuts")
+        self._coming: Future[Pulled] | None = None
 
     def dress(self, shown: Shown, state: State) -> None:
-        """Measures every part at first: here no frame waits for it."""
+        """At first off the main thread: what is shown without a choice is made here, and all parts are measured."""
         found = cuts_of(shown.run.pack)
-        if found is not self._cuts:
-            self._cuts, self._part = found, None
-            if found is not None:
-                _ = [found.moved(id) for id in found.folders]
         if found is None:
             for node in self._canvases:
                 node.stash()
-        self.follow(state)
+            self._text.get_children().detach()
+            letter(self._place.id, [self._missing()]).reparent_to(self._text)
+        elif found is not self._cuts:
+            self._part = found.of(state.selection) or found.worst()
+            self._show(self._make(found, self._part))
+        self._cuts = found
 
     def follow(self, state: State) -> None:
-        """Another part was pulled or chosen: its pictures, its lever, its words."""
-        found = self._cuts
-        if found is None:
-            if not self._text.get_num_children():
-                self._letter([self._missing()])
-            return
-        part = found.of(state.selection) or self._part or found.worst()
-        if part == self._part:
+        """Another part was pulled or chosen: its pictures, its lever and its words come from the background."""
+        part = self._cuts.of(state.selection) if self._cuts else None
+        if self._cuts is None or part is None or part == self._part:
             return
         self._part = part
-        pictures = cut_pictures(found, part)
-        names = dict(zip(("whole", "without_it", "apart"), pictures or (), strict=False))
+        self._coming = self._pool.submit(self._make, self._cuts, part)
+
+    def update(self, state: State, eye: Vec3, dt: float) -> None:
+        """Also takes in what was made meanwhile; a picture (`dt` 0) waits for it."""
+        super().update(state, eye, dt)
+        if self._coming is not None and (dt <= 0 or self._coming.done()):
+            made, self._coming = self._coming.result(), None
+            self._show(made)
+
+    def clean_up(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _make(self, found: Cuts, part: str) -> Pulled:
+        pictures = cut_pictures(found, part) or ()
+        names = zip(("whole", "without_it", "apart"), pictures, strict=False)
+        lines = [*self._headline_of(found, part), *self._captions()]
+        return Pulled(
+            {name: array_texture(name, pixels) for name, pixels in names},
+            array_texture("board", self._drawn(found, part)[None]),
+            letter(self._place.id, lines),
+        )
+
+    def _show(self, made: Pulled) -> None:
         for picture, node in zip(self._wall.pictures, self._canvases, strict=True):
-            pixels = names.get(picture.shows)
-            if pixels is None:
+            texture = made.textures.get(picture.shows)
+            if texture is None:
                 node.stash()
                 continue
             node.unstash()
-            node.set_shader_inputs(
-                picture=array_texture(picture.shows, pixels), latent=0.0, tiles=p3d.LVecBase2f(1, 1)
-            )
+            node.set_shader_inputs(picture=texture, latent=0.0, tiles=p3d.LVecBase2f(1, 1))
         self._rail.unstash()
-        self._rail.set_shader_input(
-            "picture", array_texture("board", self._drawn(found, part)[None])
-        )
-        self._letter([*self._headline_of(found, part), *self._captions(found)])
+        self._rail.set_shader_input("picture", made.board)
+        self._text.get_children().detach()
+        made.words.reparent_to(self._text)
 
     def _drawn(self, found: Cuts, part: str) -> U8:
         parts = list(found.folders)
@@ -136,10 +161,6 @@ class CutBoard(Display):
         ]
         return draw_board([found.moved(id) for id in parts], found.counts, parts.index(part),
                           self._board_height, heads, self._texts.get("cuts.high"))  # fmt: skip
-
-    def _letter(self, lines: list[Line]) -> None:
-        self._text.get_children().detach()
-        letter(self._place.id, lines).reparent_to(self._text)
 
     def _missing(self) -> Line:
         at = self._at(-self._wall.half + 0.9, self._wall.height - 0.6)
@@ -164,7 +185,7 @@ class CutBoard(Display):
         line = " · ".join(said)
         yield fitted(line, self._at(left, top - 1.06), 0.18, WARM, "Inter-Medium", 44, room)
 
-    def _captions(self, found: Cuts) -> Iterator[Line]:
+    def _captions(self) -> Iterator[Line]:
         for picture in self._wall.pictures:
             left, low = picture.x - picture.size / 2, picture.z - picture.size / 2 - 0.16
             room = picture.size + self._station.gap * self._station.scale - 0.15
