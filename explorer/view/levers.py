@@ -12,13 +12,16 @@ import panda3d.core as p3d
 from explorer.state import State
 from explorer.story.cuts import pulled_by
 from explorer.view.flows import flowing
+from explorer.view.lettering import Line, letter
 from explorer.view.mesh import Mesh, make_geom, make_node, matrix
 from explorer.view.palette import Palette, scaled
 from explorer.world.levers import Lever
 from explorer.world.site import Site
+from explorer.world.valley import Frame
 
 POST, HANDLE = 0.92, 0.62
 """Height of the post and length of the handle, metres."""
+INK = (206, 220, 242)
 RESTING, PULLED = -24.0, 58.0
 """Lean of the handle towards who pulls it, degrees."""
 
@@ -27,10 +30,12 @@ class Levers:
     """The levers of the parts that were cut: one is pulled, and what crosses its bridge rests."""
 
     def __init__(
-        self, site: Site, flows: p3d.NodePath, palette: Palette, parent: p3d.NodePath
+        self, site: Site, flows: p3d.NodePath, palette: Palette, said: str, parent: p3d.NodePath
     ) -> None:
-        self._site, self._flows, self._palette = site, flows, palette
-        self._root = parent.attach_new_node("levers")
+        """`said` is written on every lever; `parent` has the shader of the static world."""
+        self._site, self._flows, self._palette, self._said = site, flows, palette, said
+        self._root, self._words = parent.attach_new_node("levers"), p3d.NodePath("words")
+        self._standing: list[Lever] = []
         self._edges = [f"{e.kind}:{e.source}->{e.target}" for e in flowing(site.valley.edges)]
 
     def show(self, state: State, cut: Sequence[str]) -> None:
@@ -39,6 +44,9 @@ class Levers:
         pulled = pulled_by(state.selection)
         levers = self._site.levers(state.unfolded, cut)
         make_levers(levers, pulled, self._palette).reparent_to(self._root)
+        if levers != self._standing:
+            self._standing, self._words = levers, _words(levers, self._said)
+        self._words.reparent_to(self._root)
         still = self._edges.index(pulled) if pulled in self._edges else -1
         self._flows.set_shader_input("cut", float(still))
 
@@ -84,6 +92,24 @@ def _lever(mesh: Mesh, pulled: bool, palette: Palette) -> None:
     foot = np.array((0.0, 0.0, POST - 0.06))
     _rod(mesh, foot, foot + along * HANDLE, 0.034, palette.metal, 0.0)
     _rod(mesh, foot + along * (HANDLE - 0.03), foot + along * (HANDLE + 0.13), 0.078, light, glow)
+
+
+def _words(levers: Sequence[Lever], said: str) -> p3d.NodePath:
+    """What is written on the posts' fronts."""
+    lines = []
+    for lever in levers:
+        at = lever.frame.to_world((0.0, -0.14 * lever.size, 0.17 * lever.size))
+        lines.append(
+            Line(
+                said,
+                Frame(at, lever.frame.yaw),
+                0.085 * lever.size,
+                INK,
+                "Inter-SemiBold",
+                "centre",
+            )
+        )
+    return letter("levers", lines) if lines else p3d.NodePath("words")
 
 
 def _rod(mesh: Mesh, a: np.ndarray, b: np.ndarray, half: float, color: tuple[float, float, float],

@@ -112,7 +112,9 @@ class World:
         make_sky(quality).reparent_to(self.root)
         self._glows = [make_halos(lights)]
         self._flows = make_flows(valley.edges, self.unit_index, quality.particles)
-        self._levers = Levers(self.site, self._flows, self.palette, static)
+        self._levers = Levers(
+            self.site, self._flows, self.palette, self._texts.get("cuts.lever"), static
+        )
         for node in (*self._glows, self._flows):
             node.reparent_to(self.root)
         batches: dict[str, list[CanvasPlace]] = {}
