@@ -23,7 +23,7 @@ def cut_panel(ask: Ask, id: str) -> Panel:
     if found is None or id not in found.folders or (damage := found.damage(id)) is None:
         raise KeyError(f"no run without {id!r} was recorded")
     step = min(ask.step, found.base.steps - 1)
-    about, run = Record(found.base, found.base.architecture), found.pack(id)
+    about = Record(found.base, found.base.architecture)
     part, prompt = part_name(about, id, ask.texts), found.base.metadata.prompt
     return Panel(
         id=f"cut:{id}",
@@ -40,10 +40,18 @@ def cut_panel(ask: Ask, id: str) -> Panel:
         formula=ask.formula(("cut",), _code(found, id)),
         shots=tuple(Shot(SHEET, (id, kind, step), ask.text(f"cut.{kind}"), kind == "without") for kind in SHOTS),
         actions=ask.depth_actions(
-            PanelAction("select", ask.text("action.mend"), id),
-            PanelAction("open_run", ask.text("action.without"), f"{run.model_folder.name}/{run.path.name}"),
+            PanelAction("select", ask.text("action.mend"), id), _opens(ask, found, id)
         ),
     )  # fmt: skip
+
+
+def _opens(ask: Ask, found: Cuts, id: str) -> PanelAction:
+    """To the run without the part; where that is open, back to the whole one."""
+    study = ask.record.metadata.study
+    here = study is not None and study.cut == id
+    run = (found.base if here else found.pack(id)).path.name
+    label = ask.text("action.whole" if here else "action.without")
+    return PanelAction("open_run", label, f"{found.base.model_folder.name}/{run}")
 
 
 def cuts_panel(ask: Ask, name: str) -> Panel:

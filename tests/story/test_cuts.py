@@ -77,6 +77,9 @@ def test_the_way_there_and_back(runs: Path, texts: Texts) -> None:
     (there,) = runs_of(pulled)
     assert there.value == f"{MODEL}/{BASE}-cut-mid"
     assert next(a.value for a in pulled.actions if a.label == "Put it back") == UNIT
+    inside = runs / "studies" / f"{BASE}-cut-mid"
+    (whole,) = runs_of(shown(inside, texts, f"cut:{UNIT}"))
+    assert whole.value == f"{MODEL}/{BASE}" and whole.label == "The whole run"
     (back,) = runs_of(shown(runs / "studies" / f"{BASE}-cut-mid", texts))
     assert back.value == f"{MODEL}/{BASE}"
 
