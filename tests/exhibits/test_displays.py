@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from assetgen.pack import Pack
+from assetgen.pack.resources import data_dir
 from explorer.state import State
 from explorer.story.build import panel_for
 from explorer.story.latents import estimate_x0, fit_preview, lanes, patch_means
@@ -227,6 +228,15 @@ def test_scales_are_the_studies_in_their_order(
     assert facts[1].value == "0 · 2 · 8"
     other = Pack.open(build_pack(tmp_path, prompt="a cat on snow"))
     assert [r.path for r in studies_of(other, "guidance")] == [r.path for r in runs]
+
+
+@pytest.mark.parametrize("base", ["fox-on-grass", "fox-castle-moon"])
+@pytest.mark.parametrize("kind", ["guidance", "seed", "prompt", "steps"])
+def test_shipped_studies_of_a_kind_end_apart(base: str, kind: str) -> None:
+    """What a wall says was varied did something: no two of its runs are the same."""
+    runs = studies_of(Pack.open(data_dir("assets") / "runs" / "miniature" / base), kind)
+    ends = {run.final().tobytes() for run in runs}
+    assert len(runs) >= 2 and len(ends) == len(runs)
 
 
 @pytest.mark.gl
