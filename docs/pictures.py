@@ -27,6 +27,7 @@ VIEWS: dict[str, dict] = {
     "overview": {},
     "choice": {"part": 0.5},
     "noising": {"state": {"noise_level": 8.0}},
+    "training": {"state": {"checkpoint": 4.0, "checkpoint_word": 1}},
     "leaps": {},
     "sculptor": {"part": 0.45},
     "sculptor_back": {},

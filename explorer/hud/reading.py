@@ -188,6 +188,8 @@ def bind(action: PanelAction) -> Action:
             return change(selection=place or None, target=float(step), playing=False)
         case "noise_scene":
             return change(noise_scene=int(float(str(action.value))))
+        case "checkpoint_word":
+            return change(checkpoint_word=int(float(str(action.value))))
         case "menu":
             return change(menu=action.value)
         case "close":

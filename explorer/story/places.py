@@ -12,6 +12,7 @@ from explorer.story.panel import Fact, Panel, PanelAction, Plot
 from explorer.story.pixels import Place
 from explorer.story.provenance import Provenance
 from explorer.story.record import Series
+from explorer.story.training import training_panel
 
 RECORDED, DERIVED, ILLUSTRATION = Provenance.RECORDED, Provenance.DERIVED, Provenance.ILLUSTRATION
 
@@ -130,7 +131,10 @@ def _coefficients(ask: Ask) -> str | None:
     return ask.text(key, x0=f"{c.x0:.2f}", eps=f"{c.eps:.2f}", noise=f"{c.noise:.2f}")
 
 
-WALLS = {**DISPLAYS, "choice": choice_panel, "leaps": leaps_panel, "noising": noising_panel}
+WALLS = {
+    **DISPLAYS, "choice": choice_panel, "leaps": leaps_panel, "noising": noising_panel,
+    "training": training_panel,
+}  # fmt: skip
 """Panels by the id of their station."""
 
 

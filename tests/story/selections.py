@@ -24,6 +24,8 @@ STATIONS = (
     "choice",
     "noising",
     "leaps",
+    "training",
+    "orchestra",
 )
 
 

@@ -10,6 +10,7 @@ from explorer.view.exhibition.display import Display
 from explorer.view.exhibition.noising import Noising
 from explorer.view.exhibition.orchestra import Orchestra
 from explorer.view.exhibition.sculptor import Sculptor
+from explorer.view.exhibition.training import Training
 from explorer.world import stations as kinds
 
 MAKERS: dict[type[kinds.Exhibit], Maker] = {
@@ -18,6 +19,7 @@ MAKERS: dict[type[kinds.Exhibit], Maker] = {
     kinds.Display: Display,
     kinds.Choice: Choice,
     kinds.Noising: Noising,
+    kinds.Training: Training,
     kinds.Annex: Annex,
     kinds.Orchestra: Orchestra,
 }
