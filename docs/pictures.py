@@ -39,6 +39,7 @@ VIEWS: dict[str, dict] = {
     "pair": {},
     "road": {},
     "annex": {},
+    "scales": {},
     "encoder": {},
     "clockwork": {},
     "reading": {"hud": True, "part": 0.5, "state": {"selection": "pixel:x0:0.730,0.220"}},
@@ -48,7 +49,12 @@ VIEWS: dict[str, dict] = {
         "part": 0.5,
         "state": {"selection": "cost", "cost": "time"},
     },
-    "clock_lines": {"camera": "valley", "hud": True, "part": 0.3, "state": {"selection": "clock"}},
+    "clock_lines": {
+        "camera": "first_light",
+        "hud": True,
+        "part": 0.3,
+        "state": {"selection": "clock"},
+    },
     "panel": {
         "camera": "room",
         "hud": True,

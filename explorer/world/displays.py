@@ -11,7 +11,7 @@ FLOOR = 0.22
 """Height of the step in front of the wall, metres."""
 FOOT, HEAD = 1.45, 0.75
 """From the step to the lowest picture, which leaves room for its caption; from the highest to the roof."""
-CAPTION = 0.95
+CAPTION = 1.12
 """Between two rows of pictures."""
 PROMPTS = 0.7
 PLATE = 0.2

@@ -210,7 +210,7 @@ def test_the_curve_draws_loss_sharpness_and_the_chosen_checkpoint() -> None:
 
     def drawn(loss: float = 0.8, share: float = 0.5, chosen: int = 0) -> np.ndarray:
         curve = [(20.0, 1.0), (110.0, loss), (290.0, loss)]
-        return draw_curve((300, 200), curve, marks, [0.2, share, share], chosen, ("", ""))
+        return draw_curve((300, 200), curve, marks, [0.2, share, share], chosen, ("", ""), ("", ""))
 
     plain = drawn()
     assert height(drawn(loss=0.4), BLUE, 200) < height(plain, BLUE, 200) - 30

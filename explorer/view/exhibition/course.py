@@ -54,11 +54,12 @@ def draw_curve(
     sharpness: list[float] | None,
     chosen: int,
     said: tuple[str, str],
+    values: tuple[str, str],
 ) -> U8:
     """The recorded loss in blue, the sharpness of a word in amber (0 to 1), a knob at the chosen checkpoint.
 
     `size`, the places `marks` of the checkpoints and those of the `curve` (place, loss) in pixels; `said` names
-    both curves. `[H, W, 3]`.
+    both curves, `values` are theirs at the knob. `[H, W, 3]`.
     """
     width, height = size
     image = Image.new("RGB", size, GROUND)
@@ -81,9 +82,7 @@ def draw_curve(
         if found := next((i for i, (x, _) in enumerate(line) if x >= here - 0.5), None):
             y = line[found][1]
             draw.ellipse((here - 6, y - 6, here + 6, y + 6), fill=BLUE)
-            draw.text(
-                (here + 14, y - 8), f"{curve[found][1]:.3f}", font=face, fill=BLUE, anchor="ls"
-            )
+            draw.text((here + 14, y - 8), values[0], font=face, fill=BLUE, anchor="ls")
     if sharpness:
         points = [(x, base - high * share) for x, share in zip(marks, sharpness, strict=True)]
         draw.line(points, fill=WARM, width=3)
@@ -92,7 +91,7 @@ def draw_curve(
         y = points[chosen][1]
         draw.text(
             (here - 14, y - 12),
-            f"{100 * sharpness[chosen]:.0f} %",
+            values[1],
             font=face,
             fill=WARM,
             anchor="rs",

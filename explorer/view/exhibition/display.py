@@ -17,6 +17,7 @@ from explorer.story.pixels import Place
 from explorer.story.tokens import pieces
 from explorer.view.exhibition.arrays import CHANNELS, Derived
 from explorer.view.exhibition.base import Setting, Shown
+from explorer.view.exhibition.plates import plates
 from explorer.view.exhibits import make_canvases, make_quad
 from explorer.view.lettering import Line, font, letter
 from explorer.view.lights import Lights
@@ -30,7 +31,7 @@ from explorer.world.places import CanvasPlace
 from explorer.world.valley import Frame, Vec3
 
 INK, MUTED, WARM = (226, 238, 255), (150, 178, 212), (255, 206, 146)
-TITLE, SMALL = 0.20, 0.115
+TITLE, SMALL = 0.20, 0.15
 SAYING = 0.36
 """Cap height of what is written on the back, metres: read from the jetty."""
 TITLES = "InterDisplay-SemiBold"
@@ -128,10 +129,9 @@ class Display:
         pack = shown.run.pack
         if self._made[0] != str(pack.path):
             self._derived = derived = Derived(pack, self._station.study)
-            made = {}
-            for name in (*self._station.shows, *self._station.plates):
-                pixels = derived.get(name)
-                made[name] = None if pixels is None else array_texture(name, pixels)
+            pixels = {name: derived.get(name) for name in self._station.shows}
+            pixels |= {name: plates(name, pack, self._texts) for name in self._station.plates}
+            made = {k: None if v is None else array_texture(k, v) for k, v in pixels.items()}
             self._made = (str(pack.path), made)
         latent = pack.architecture.traced_at.sample
         self._grid = (latent[2], latent[3])
@@ -193,7 +193,7 @@ class Display:
             room = picture.size + self._station.gap * self._station.scale - 0.1
             lines += [
                 fitted(title, self._at(left, low - 0.36), TITLE, INK, "Inter-SemiBold", 44, room),
-                fitted(small, self._at(left, low - 0.60), SMALL, MUTED, "Inter-Regular", 30, room),
+                fitted(small, self._at(left, low - 0.63), SMALL, MUTED, "Inter-Regular", 30, room),
             ]
         top = self._wall.height - 0.52
         left = -self._wall.half + 0.9

@@ -216,7 +216,14 @@ class Training:
             self._texts.get("training.loss"),
             self._texts.get("training.sharp", word=self._text_of()),
         )
-        pixels = draw_curve(size, seen, marks, self._sharpness(), column, said)
+        loss, sharpness = course.losses[self._shown[column]], self._sharpness()
+        share = (
+            self._texts.get("number.percent", value=f"{100 * sharpness[column]:.0f}")
+            if sharpness
+            else ""
+        )
+        values = "" if loss is None else f"{loss:.3f}", share
+        pixels = draw_curve(size, seen, marks, sharpness, column, said, values)
         self._curve.set_shader_input("picture", array_texture("curve", pixels[None]))
 
     def _sharpness(self) -> list[float] | None:
