@@ -202,5 +202,5 @@ class TakeAway:
 
 
 def _address(code: str) -> str:
-    """What a QR code says: the command that brings the view back."""
-    return f"explorer --view {code}"
+    """What a QR code says: the command that brings the view back, installed or in a checkout."""
+    return f"python -m explorer --view {code}"
