@@ -190,6 +190,8 @@ def picture_texture(name: str, pixels: U8, *, mipmaps: bool = True) -> p3d.Textu
 
 
 def _sampled(texture: p3d.Texture, *, smooth: bool) -> p3d.Texture:
+    """Filtered and clamped; once it is on the graphics card, main memory holds no second copy of it."""
+    texture.set_keep_ram_image(False)
     state = p3d.SamplerState
     texture.set_minfilter(state.FT_linear if smooth else state.FT_nearest)
     texture.set_magfilter(state.FT_linear if smooth else state.FT_nearest)
