@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from assetgen.pack import Pack
 from explorer.story.ask import Ask
 from explorer.story.clockwork import embedding
 from explorer.story.latents import lanes_of, preview_of
@@ -63,6 +64,11 @@ def prompt_effect(record: Record) -> Series | None:
     return tuple(float(v) for v in apart / np.maximum(size, 1e-12))
 
 
+def effect_of(pack: Pack) -> Series | None:
+    """`prompt_effect` of an opened pack."""
+    return prompt_effect(Record(pack, pack.architecture))
+
+
 def lanes_panel(ask: Ask, name: str) -> Panel:
     """Without the prompt, with it, their difference, the guided step."""
     record = ask.record
@@ -79,9 +85,7 @@ def lanes_panel(ask: Ask, name: str) -> Panel:
             ask.fact("preview", ask.percent(preview.r2) if preview else None),
             ask.fact("prediction", record.metadata.scheduler.prediction_type or None),
         ),
-        ask.python(
-            f'.tensor("output_cond")[{record.step(ask.step).calls[0]}]' if effect else ".metadata"
-        ),
+        _own_code(ask, "effect_of") if effect else ask.python(".metadata"),
         missing=effect is None,
     )
 
@@ -99,7 +103,12 @@ def scales_panel(ask: Ask, name: str) -> Panel:
             ask.fact("scales", " · ".join(scales) if scales else None),
             ask.fact("seeds", " · ".join(sorted({str(r.metadata.seed) for r in runs})) or None),
         ),
-        ask.python(".metadata.guidance_scale"),
+        ask.code(
+            f'[p.image("predicted", {ask.step}) for p in studies_of({{pack}}, "guidance")]',
+            "from explorer.story.studies import studies_of",
+        )
+        if runs
+        else ask.python(".metadata.guidance_scale"),
         PanelAction("select", ask.text("action.lanes"), "station:lanes"),
         missing=not runs,
     )
@@ -162,7 +171,7 @@ def pair_panel(ask: Ask, name: str) -> Panel:
             ask.fact("other_prompt", " ".join(instead) if other else None),
             ask.fact("seeds", seeds),
         ),
-        ask.python(f'.tensor("x0")[{ask.step}]' if apart else ".metadata"),
+        _own_code(ask, "apart_of") if apart else ask.python(".metadata"),
         *actions,
         missing=other is None,
     )
@@ -176,6 +185,13 @@ def partner_of(record: Record) -> Record | None:
         return None if other is None else Record(other, record.architecture)
 
     return once(record.pack, "partner", find)
+
+
+def apart_of(pack: Pack) -> Series | None:
+    """`pair_distance` of an opened pack to the other run of its pair."""
+    here = Record(pack, pack.architecture)
+    there = partner_of(here)
+    return None if there is None else pair_distance(here, there)
 
 
 def pair_distance(here: Record, there: Record) -> Series | None:
@@ -208,7 +224,11 @@ def road_panel(ask: Ask, name: str) -> Panel:
             ask.fact("fresh", number(now.noise) if now else None),
             ask.fact("scheduler", record.metadata.scheduler.name),
         ),
-        ask.python(f".metadata.steps[{ask.step}].coefficients"),
+        ask.python(f".metadata.steps[{ask.step}].coefficients")
+        if not known
+        else ask.code(
+            "[c.x0 + c.x0_previous for s in {pack}.metadata.steps for c in [s.coefficients]]"
+        ),
         PanelAction("select", ask.text("action.clock"), "clock"),
         missing=not known,
     )
@@ -245,6 +265,11 @@ def clockwork_panel(ask: Ask, name: str) -> Panel:
     )
 
 
+def _own_code(ask: Ask, name: str) -> tuple[str, ...]:
+    """Code that asks this module for what a panel plots."""
+    return ask.code(f"{name}({{pack}})", f"from explorer.story.displays import {name}")
+
+
 def _wave_code(ask: Ask) -> tuple[str, ...]:
     needs = "from explorer.story.clockwork import embedding_of"
     return ask.code(f"embedding_of({{pack}})[{ask.step}]", needs)
@@ -255,12 +280,10 @@ def encoder_panel(ask: Ask, name: str) -> Panel:
     record = ask.record
     metadata = record.metadata
     found, rows = pieces(metadata), rows_of(record)
-    other = partner_of(record)
-    against = once(record.pack, "against", lambda: likeness(record, other)) if other else None
-    values = np.diag(against) if against is not None else _to_the_one_before(record)
+    values = row_likeness(record)
     bars = None
     if values is not None:
-        kind = "row_pair" if against is not None else "row_before"
+        kind = "row_pair" if partner_of(record) else "row_before"
         shown = [
             Bar(piece.text, float(max(value, 0.0)), piece.role == "word")
             for piece, value in zip(found, values, strict=True)
@@ -277,13 +300,25 @@ def encoder_panel(ask: Ask, name: str) -> Panel:
             ask.fact("twins", _twins(ask, rows)),
             ask.fact("dropped", " ".join(metadata.dropped) or ask.text("value.nothing")),
         ),
-        ask.python('.tensor("prompt_embeds")' if rows is not None else ".metadata.tokens"),
+        _own_code(ask, "rows_alike") if rows is not None else ask.python(".metadata.tokens"),
         PanelAction("select", ask.text("action.tower"), "tower"),
         missing=rows is None,
     )
 
 
 MOST_ROWS = {"look": 14, "understand": 8, "engineer": 8}
+
+
+def row_likeness(record: Record) -> F32 | None:
+    """How much each row is like itself under the pair's other prompt; without a pair, like the one before."""
+    other = partner_of(record)
+    against = once(record.pack, "against", lambda: likeness(record, other)) if other else None
+    return np.diag(against) if against is not None else _to_the_one_before(record)
+
+
+def rows_alike(pack: Pack) -> F32 | None:
+    """`row_likeness` of an opened pack."""
+    return row_likeness(Record(pack, pack.architecture))
 
 
 def _to_the_one_before(record: Record) -> F32 | None:
@@ -317,7 +352,14 @@ DISPLAYS: dict[str, Callable[[Ask, str], Panel]] = {
     "clockwork": clockwork_panel,
     "encoder": encoder_panel,
     "annex": lambda ask, name: display_panel(
-        ask, name, None, (), ask.python(".architecture.parameters")
+        ask,
+        name,
+        None,
+        (),
+        ask.code(
+            "{m: a.parameters / 20e6 for m, a in Library.open({pack}.model_folder.parents[1]).architectures.items()}",
+            "from assetgen.pack import Library",
+        ),
     ),
 }
 """Panels by the id of their station."""

@@ -115,7 +115,7 @@ def clock_panel(ask: Ask) -> Panel:
             ask.fact("scheduler", record.metadata.scheduler.name or None),
             ask.fact("coefficients", _coefficients(ask)),
         ),
-        formula=ask.formula(("clock",), ask.python(".metadata.steps")),
+        formula=ask.formula(("clock",), ask.code("[s.timestep for s in {pack}.metadata.steps]")),
         actions=ask.depth_actions(
             PanelAction("select", ask.text("action.waves"), "station:clockwork")
         ),

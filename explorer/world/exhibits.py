@@ -228,9 +228,9 @@ GROUNDS: dict[type[kinds.Exhibit], Callable[..., Ground]] = {
     kinds.Display: _display,
     kinds.Choice: _display,
     kinds.Noising: _display,
-    kinds.Training: _training,
     kinds.Annex: _annex,
     kinds.Orchestra: _orchestra,
+    kinds.Training: _training,
 }
 """Kind of exhibit → what it needs of the ground."""
 

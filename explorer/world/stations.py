@@ -189,16 +189,6 @@ class Noising(Display, tag="noising", frozen=True, kw_only=True):
     ] = msgspec.field(default_factory=lambda: ["scene", "noised", "guess"])
 
 
-class Training(Exhibit, tag="training", frozen=True, kw_only=True):
-    """The Training Hall: one prompt and one noise at every kept checkpoint, over the curve of the loss; true scenes."""
-
-    columns: Annotated[
-        int, about("checkpoints side by side; of more, evenly chosen ones", 2, 16)
-    ] = 8
-    scenes: Annotated[int, about("true training scenes over them, at most", 2, 24)] = 12
-    side: Annotated[Length, about("side of a small picture, metres")] = 1.0
-
-
 class Orchestra(Exhibit, tag="orchestra", frozen=True, kw_only=True):
     """The Orchestra: every unit an instrument, seated by depth; the scheduler conducts."""
 
@@ -215,6 +205,16 @@ class Annex(Exhibit, tag="annex", frozen=True, kw_only=True):
     density: Annotated[float, about("parameters a cubic metre", 1e5, 1e10)] = 20e6
     width: Annotated[Length, about("width of the plot")] = 31.0
     depth: Annotated[Length, about("depth of the plot")] = 12.4
+
+
+class Training(Exhibit, tag="training", frozen=True, kw_only=True):
+    """The Training Hall: one prompt and one noise at every kept checkpoint, over the curve of the loss; true scenes."""
+
+    columns: Annotated[
+        int, about("checkpoints side by side; of more, evenly chosen ones", 2, 16)
+    ] = 8
+    scenes: Annotated[int, about("true training scenes over them, at most", 2, 24)] = 12
+    side: Annotated[Length, about("side of a small picture, metres")] = 1.0
 
 
 AnyStation = (
@@ -235,7 +235,7 @@ AnyStation = (
     | Display
     | Choice
     | Noising
-    | Training
     | Annex
     | Orchestra
+    | Training
 )

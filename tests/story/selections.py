@@ -13,6 +13,8 @@ STATIONS = (
     "somewhere",
     "sculptor",
     "dig",
+    "orchestra",
+    "training",
     "lanes",
     "decoder",
     "pair",
@@ -24,8 +26,6 @@ STATIONS = (
     "choice",
     "noising",
     "leaps",
-    "training",
-    "orchestra",
 )
 
 

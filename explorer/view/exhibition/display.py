@@ -31,7 +31,7 @@ from explorer.world.places import CanvasPlace
 from explorer.world.valley import Frame, Vec3
 
 INK, MUTED, WARM = (226, 238, 255), (150, 178, 212), (255, 206, 146)
-TITLE, SMALL = 0.20, 0.15
+TITLE, SMALL = 0.20, 0.115
 SAYING = 0.36
 """Cap height of what is written on the back, metres: read from the jetty."""
 TITLES = "InterDisplay-SemiBold"
@@ -193,7 +193,7 @@ class Display:
             room = picture.size + self._station.gap * self._station.scale - 0.1
             lines += [
                 fitted(title, self._at(left, low - 0.36), TITLE, INK, "Inter-SemiBold", 44, room),
-                fitted(small, self._at(left, low - 0.63), SMALL, MUTED, "Inter-Regular", 30, room),
+                fitted(small, self._at(left, low - 0.60), SMALL, MUTED, "Inter-Regular", 30, room),
             ]
         top = self._wall.height - 0.52
         left = -self._wall.half + 0.9

@@ -19,7 +19,7 @@ MAKERS: dict[type[kinds.Exhibit], Maker] = {
     kinds.Display: Display,
     kinds.Choice: Choice,
     kinds.Noising: Noising,
-    kinds.Training: Training,
     kinds.Annex: Annex,
     kinds.Orchestra: Orchestra,
+    kinds.Training: Training,
 }

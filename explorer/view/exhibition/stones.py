@@ -21,9 +21,9 @@ STONES: dict[type[kinds.Exhibit], Callable[[Mesh, Lights, ExhibitPlace, Palette]
     kinds.Display: display.build_stone,
     kinds.Choice: choice.build_stone,
     kinds.Noising: display.build_stone,
-    kinds.Training: training.build_stone,
     kinds.Annex: annex.build_stone,
     kinds.Orchestra: orchestra.build_stone,
+    kinds.Training: training.build_stone,
 }
 POSTS = 9.0
 """Metres between two lights of the path."""
