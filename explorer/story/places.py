@@ -10,6 +10,7 @@ from explorer.story.leaps import leaps_panel
 from explorer.story.noising import noising_panel
 from explorer.story.panel import Fact, Panel, PanelAction, Plot
 from explorer.story.pixels import Place
+from explorer.story.prompt_and_time import clockwork_panel, encoder_panel
 from explorer.story.provenance import Provenance
 from explorer.story.record import Series
 from explorer.story.training import training_panel
@@ -133,7 +134,7 @@ def _coefficients(ask: Ask) -> str | None:
 
 WALLS = {
     **DISPLAYS, "choice": choice_panel, "leaps": leaps_panel, "noising": noising_panel,
-    "training": training_panel,
+    "training": training_panel, "clockwork": clockwork_panel, "encoder": encoder_panel,
 }  # fmt: skip
 """Panels by the id of their station."""
 
