@@ -23,7 +23,6 @@ from explorer.story.record import Record
 from explorer.story.training import checkpoint_at, columns, course_of, sharp
 from explorer.view.exhibition.course import BLUE, FOOT, WARM, draw_curve, draw_maps, place_samples
 from explorer.world.displays import FACE
-from explorer.world.exhibits import slid
 from explorer.world.fields import At
 from explorer.world.stations import Training as Station
 from explorer.world.training import OUT, Area, lay_hall, share_at
@@ -285,17 +284,23 @@ def test_the_wall_shows_each_checkpoint_and_the_chosen_one_large(
 def test_pressing_columns_and_dragging_the_curve_choose_and_a_code_keeps_it(
     explore: Callable[..., Any], folder: Path
 ) -> None:
+    import panda3d.core as p3d
+
     app = explore(folder=folder, hud=True)
     store = app.store
     place = next(p for p in app.site.places.exhibits if p.station.id == "training")
-    hall, eye = lay_hall(place.station), app.site.view("training").eye
-    for i, area in enumerate(hall.upper[:3]):
-        toward = tuple(
-            b - a for a, b in zip(eye, place.frame.to_world((area.x, 0.21, area.z)), strict=True)
-        )
-        share = slid(place, eye, toward)
-        assert share is not None
-        assert checkpoint_at(share, app.world.run.pack, place.station.columns) == float(i)
+    hall = lay_hall(place.station)
+    app.start_at("training", None)
+    app.frame(0.0)
+    width, height = app.size
+    for i in (2, 0, 1):
+        for area in (hall.upper[i], hall.lower[i]):
+            store.update(checkpoint=float((i + 1) % 3))
+            point, seen_at = place.frame.to_world((area.x, 0.21, area.z)), p3d.LPoint2f()
+            at = app.base.cam.get_relative_point(app.base.render, p3d.LPoint3f(*point))
+            assert app.base.cam.node().get_lens().project(at, seen_at)
+            app.select((seen_at.x + 1) / 2 * width, (1 - seen_at.y) / 2 * height)
+            assert (store.state.selection, store.state.checkpoint) == (place.id, float(i))
     store.update(selection="station:training", checkpoint=0.0)
     app.hud.settle()
     model, hands = app.hud.model, HudInput(app.hud.model)
