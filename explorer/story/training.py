@@ -176,11 +176,9 @@ def training_panel(ask: Ask, name: str) -> Panel:
         moves="checkpoint", named=ask.text("plot.loss_slider", samples=f"{samples[now]:,}"),
     ) if known else None  # fmt: skip
     words = course.words
-    loss = losses[now]
+    plain = ask.state.depth == "look"
     facts = (
-        ask.fact("seen", ask.text("value.samples", count=f"{samples[now]:,}")),
         ask.fact("rounds", _rounds(ask, course, samples[now])),
-        ask.fact("loss", None if loss is None else f"{loss:.3f}"),
         _sharpness(ask, course, now, word),
         ask.fact("hours", ask.text("value.hours", hours=f"{stage.hours:.1f}", samples=f"{stage.samples:,}")
                  if stage else None),
@@ -192,7 +190,7 @@ def training_panel(ask: Ask, name: str) -> Panel:
         ask, name, plot, facts,
         ask.code("course_of({pack}).losses", "from explorer.story.training import course_of"),
         *more,
-        PanelAction("select", ask.text("action.copies"), "probe:pastes"),
+        *([PanelAction("select", ask.text("action.copies"), "probe:pastes")] if plain else []),
     )  # fmt: skip
 
 
