@@ -216,6 +216,19 @@ def test_the_curve_draws_loss_sharpness_and_the_chosen_checkpoint() -> None:
     plain = drawn()
     assert height(drawn(loss=0.4), BLUE, 200) < height(plain, BLUE, 200) - 30
     assert height(drawn(share=0.9), WARM, 200) > height(plain, WARM, 200) + 30
+
+    def blue(chosen: int, values: tuple[str, str]) -> int:
+        image = draw_curve(
+            (300, 200), [(110.0, 1.0), (200.0, 0.5)], marks, None, chosen, ("", ""), values
+        )
+        return int((np.abs(image.astype(int) - BLUE).sum(-1) < 30).sum())
+
+    for chosen, known in (
+        (0, True),
+        (1, True),
+        (2, False),
+    ):  # the curve ends before the last checkpoint
+        assert (blue(chosen, ("0.123", "")) > blue(chosen, ("", "")) + 40) == known, chosen
     lit = [[tuple(drawn(chosen=c)[200 - FOOT, int(m)]) == WARM for m in marks] for c in range(3)]
     assert lit == np.eye(3, dtype=bool).tolist()
 

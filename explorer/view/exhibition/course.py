@@ -17,8 +17,8 @@ U8 = NDArray[np.uint8]
 PER_METRE = 150
 """Pixels of the curve a metre of wall."""
 GROUND, GRID, BLUE = (14, 17, 26), (36, 46, 66), (120, 176, 236)
-FOOT, HEAD = 26, 52
-"""Pixels under the curve's zero, for the axis, and over its highest point."""
+FOOT, HEAD, LETTERS = 26, 62, 38
+"""Pixels under the curve's zero, for the axis, and over its highest point; size of the letters."""
 
 
 def draw_scenes(examples: list[U8], slots: int, width: float, height: float) -> U8:
@@ -63,38 +63,33 @@ def draw_curve(
     """
     width, height = size
     image = Image.new("RGB", size, GROUND)
-    draw, small, face = (
-        ImageDraw.Draw(image),
-        font("Inter-SemiBold", 30),
-        font("Inter-SemiBold", 32),
-    )
+    draw, face = ImageDraw.Draw(image), font("Inter-SemiBold", LETTERS)
+    names = face.getlength("".join(said))
+    heads = font("Inter-SemiBold", int(LETTERS * min(1.0, (width - 60) / max(names, 1.0))))
     base, high, here = height - FOOT, height - FOOT - HEAD, marks[chosen]
     for mark in marks:
         draw.line((mark, HEAD, mark, base), fill=GRID, width=2)
     draw.line((0, base, width, base), fill=BLUE, width=2)
-    draw.text((14, 36), said[0] if curve else "", font=small, fill=BLUE, anchor="ls")
-    draw.text((width - 14, 36), said[1] if sharpness else "", font=small, fill=WARM, anchor="rs")
+    draw.text((14, 44), said[0] if curve else "", font=heads, fill=BLUE, anchor="ls")
+    draw.text((width - 14, 44), said[1] if sharpness else "", font=heads, fill=WARM, anchor="rs")
     if curve:
         most = max(loss for _, loss in curve)
         line = [(x, base - high * loss / most) for x, loss in curve]
         draw.line(line, fill=BLUE, width=4)
         # the value that holds the mark, as in the panel; none past the end of the curve
-        if found := next((i for i, (x, _) in enumerate(line) if x >= here - 0.5), None):
-            y = line[found][1]
+        y = next((y for x, y in line if x >= here - 0.5), None)
+        if y is not None:
             draw.ellipse((here - 6, y - 6, here + 6, y + 6), fill=BLUE)
-            draw.text((here + 14, y - 8), values[0], font=face, fill=BLUE, anchor="ls")
+            draw.text(
+                (here + 14, max(y - 8, HEAD + 34)), values[0], font=face, fill=BLUE, anchor="ls"
+            )
     if sharpness:
         points = [(x, base - high * share) for x, share in zip(marks, sharpness, strict=True)]
         draw.line(points, fill=WARM, width=3)
         for x, y in points:
             draw.ellipse((x - 5, y - 5, x + 5, y + 5), fill=WARM)
         y = points[chosen][1]
-        draw.text(
-            (here - 14, y - 12),
-            values[1],
-            font=face,
-            fill=WARM,
-            anchor="rs",
-        )
+        x = max(here - 14, face.getlength(values[1]) + 6)
+        draw.text((x, y - 12), values[1], font=face, fill=WARM, anchor="rs")
     draw.ellipse((here - 13, base - 13, here + 13, base + 13), fill=WARM, outline=GROUND, width=3)
     return np.asarray(image)

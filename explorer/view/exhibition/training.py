@@ -33,7 +33,7 @@ from explorer.world.exhibits import ExhibitPlace
 from explorer.world.training import FRONT, OUT, WING, Area, lay_hall
 from explorer.world.valley import Frame, Vec3
 
-SMALL = 0.16
+SMALL = 0.175
 """Cap height of the smallest words, metres: 22 pixels high at 1080 from where one stands."""
 
 
