@@ -7,7 +7,7 @@ import sys
 
 M_MMAP_THRESHOLD = -3
 """Of `mallopt` in glibc's <malloc.h>."""
-LARGE = 128 * 1024
+LARGE = 32 * 1024
 """Bytes from which a block is taken from the system, and given back when it is freed."""
 
 
