@@ -9,6 +9,7 @@ from assetgen.pack import Pack
 from explorer.story.cuts import lever_at, pulled_by
 from explorer.story.noising import level_at
 from explorer.story.pixels import Place
+from explorer.story.training import checkpoint_at
 from explorer.world import stations as kinds
 from explorer.world.exhibits import probed, slid
 from explorer.world.picking import Hit, ray
@@ -68,6 +69,8 @@ def _slid_to(station: kinds.Exhibit, share: float, pack: Pack) -> dict[str, Any]
             return {"noise_level": level_at(share, pack)}
         case kinds.Cuts():
             return {"selection": lever_at(share, pack)}
+        case kinds.Training():
+            return {"checkpoint": checkpoint_at(share, pack, station.columns)}
     return {}
 
 

@@ -124,6 +124,8 @@ def tower_panel(ask: Ask) -> Panel:
     step = ask.step
     encoder = next((c for c in record.architecture.companions if c.id == "text_encoder"), None)
     dropped = " ".join(record.metadata.dropped) or ask.text("value.nothing")
+    spoken = [token.index for token in record.metadata.tokens if token.role == "word"]
+    known = record.role_series("word") is not None
     return Panel(
         id="tower",
         badge=Provenance.DERIVED,
@@ -139,7 +141,7 @@ def tower_panel(ask: Ask) -> Panel:
             ask.fact("encoder", None if encoder is None else ask.count(encoder.parameters)),
             ask.fact("dropped", dropped),
         ),
-        formula=ask.formula(("tower",), ask.python('.tensor("prompt_embeds")')),
+        formula=ask.formula(("tower",), ask.python(_mass(spoken) if known else ".metadata.tokens")),
         actions=ask.depth_actions(
             PanelAction("select", ask.text("action.encoder"), "station:encoder")
         ),

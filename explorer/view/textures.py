@@ -177,16 +177,16 @@ def float_texture(name: str, values: F32, *, smooth: bool = True) -> p3d.Texture
 
 
 def picture_texture(name: str, pixels: U8, *, mipmaps: bool = True) -> p3d.Texture:
-    """`[H, W, 3 or 4]` (top row first) as an ordinary texture."""
+    """`[H, W, 1, 3 or 4]` (top row first) as an ordinary texture."""
     height, width, channels = pixels.shape
     texture = p3d.Texture(name)
     texture.setup_2d_texture(
         width,
         height,
         p3d.Texture.T_unsigned_byte,
-        p3d.Texture.F_rgba if channels == 4 else p3d.Texture.F_rgb,
+        {1: p3d.Texture.F_red, 3: p3d.Texture.F_rgb, 4: p3d.Texture.F_rgba}[channels],
     )
-    order = [2, 1, 0, 3][:channels]
+    order = [2, 1, 0, 3][:channels] if channels > 1 else [0]
     texture.set_ram_image(np.ascontiguousarray(pixels[::-1][..., order]).tobytes())
     _sampled(texture, smooth=True)
     if mipmaps:
@@ -196,6 +196,8 @@ def picture_texture(name: str, pixels: U8, *, mipmaps: bool = True) -> p3d.Textu
 
 
 def _sampled(texture: p3d.Texture, *, smooth: bool) -> p3d.Texture:
+    """Filtered and clamped; once it is on the graphics card, main memory holds no second copy of it."""
+    texture.set_keep_ram_image(False)
     state = p3d.SamplerState
     texture.set_minfilter(state.FT_linear if smooth else state.FT_nearest)
     texture.set_magfilter(state.FT_linear if smooth else state.FT_nearest)

@@ -286,8 +286,10 @@ class World:
         self.root.set_shader_input("mark", p3d.LVecBase4f(*mark))
 
     def _show_clock(self, state: State) -> None:
-        """While the Clock is chosen: light from it to every room that it tells the time."""
+        """While the Clock is chosen: light from it to every room that it tells the time, and none from the words."""
         chosen = state.selection in ("clock", "station:clockwork")
+        for beams in self._run_nodes.find_all_matches("**/beams"):
+            (beams.hide if chosen else beams.show)()
         if chosen and self._told is None:
             rows = [(e.points[0], e.points[-1], 0) for e in self.valley.edges if e.kind == "time"]
             self._told = ribbons(rows, 0.5) if rows else p3d.NodePath("told")

@@ -226,6 +226,16 @@ class Annex(Exhibit, tag="annex", frozen=True, kw_only=True):
     depth: Annotated[Length, about("depth of the plot")] = 12.4
 
 
+class Training(Exhibit, tag="training", frozen=True, kw_only=True):
+    """The Training Hall: one prompt and one noise at every kept checkpoint, over the curve of the loss; true scenes."""
+
+    columns: Annotated[
+        int, about("checkpoints side by side; of more, evenly chosen ones", 2, 16)
+    ] = 8
+    scenes: Annotated[int, about("true training scenes over them, at most", 2, 24)] = 12
+    side: Annotated[Length, about("side of a small picture, metres")] = 1.0
+
+
 AnyStation = (
     Gallery
     | Canvas
@@ -248,4 +258,5 @@ AnyStation = (
     | Cuts
     | Annex
     | Orchestra
+    | Training
 )

@@ -184,7 +184,7 @@ def test_what_was_not_recorded_is_said(tmp_path: Path, texts: Any) -> None:
     pack = Pack.open(build_pack(tmp_path, profile="light"))
     derived = Derived(pack)
     kept = {name for name in MAKERS if derived.get(name) is not None}
-    assert kept <= {"prompt_rows"} | {n for n in MAKERS if n.startswith("weight_")}
+    assert kept <= {"prompt_rows"}
     for name in ("lanes", "decoder", "pair"):
         panel = panel_for(f"station:{name}", State(steps=4), record(pack), texts)
         assert panel.plot is None and len(panel.lines) == 2

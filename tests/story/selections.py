@@ -14,6 +14,8 @@ STATIONS = (
     "somewhere",
     "sculptor",
     "dig",
+    "orchestra",
+    "training",
     "lanes",
     "decoder",
     "pair",

@@ -123,6 +123,15 @@ def test_every_part_of_a_model_can_be_kept(model: str) -> None:
     assert view_code.selection_of(canvas, architecture, OTHERS) == "canvas:x0"
 
 
+def test_what_is_set_on_an_exhibit_comes_back() -> None:
+    architecture = decode_json(Architecture, Path(ARCHITECTURES) / "sdxl.json")
+    ids = [f"{name}:{a}:{b}" for name in view_code.DIALS for a in (0, 7, 15) for b in (0, 3, 15)]
+    numbers = [view_code.selection_number(i, architecture, OTHERS) for i in ids]
+    assert len(set(numbers)) == len(numbers) and 0 not in numbers
+    assert [view_code.selection_of(n, architecture, OTHERS) for n in numbers] == ids
+    assert view_code.selection_number("training:16:0", architecture, OTHERS) == 0
+
+
 def test_shipped_runs_are_told_apart() -> None:
     library = Library.open(data_dir("assets"))
     names = {(r.model, r.id) for r in library.runs}

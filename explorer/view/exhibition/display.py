@@ -25,6 +25,7 @@ from explorer.view.exhibition.captions import (
     prompts_lines,
     saying_lines,
 )
+from explorer.view.exhibition.plates import plates
 from explorer.view.exhibits import make_canvases, make_quad
 from explorer.view.lettering import Line, fitted, letter, wrapped
 from explorer.view.lights import Lights
@@ -146,10 +147,9 @@ class Display:
         pack = shown.run.pack
         if self._made[0] != str(pack.path):
             self._derived = derived = Derived(pack, self._station.study)
-            made = {}
-            for name in (*self._station.shows, *self._station.plates):
-                pixels = derived.get(name)
-                made[name] = None if pixels is None else array_texture(name, pixels)
+            pixels = {name: derived.get(name) for name in self._station.shows}
+            pixels |= {name: plates(name, pack, self._texts) for name in self._station.plates}
+            made = {k: None if v is None else array_texture(k, v) for k, v in pixels.items()}
             self._made = (str(pack.path), made)
         latent = pack.architecture.traced_at.sample
         self._grid = (latent[2], latent[3])

@@ -11,6 +11,7 @@ from explorer.view.exhibition.display import Display
 from explorer.view.exhibition.noising import Noising
 from explorer.view.exhibition.orchestra import Orchestra
 from explorer.view.exhibition.sculptor import Sculptor
+from explorer.view.exhibition.training import Training
 from explorer.world import stations as kinds
 
 MAKERS: dict[type[kinds.Exhibit], Maker] = {
@@ -22,4 +23,5 @@ MAKERS: dict[type[kinds.Exhibit], Maker] = {
     kinds.Cuts: CutBoard,
     kinds.Annex: Annex,
     kinds.Orchestra: Orchestra,
+    kinds.Training: Training,
 }
