@@ -176,9 +176,11 @@ class App:
         commands.run(self, name, at)
 
     def retarget(self, state: State) -> None:
-        """What can be pointed at besides what always stands there: words, and an unfolded room's layers."""
+        """What can be pointed at besides what always stands there: words, an unfolded room's layers, levers."""
         run = self.world.run
-        self.picker = self.site.picker(state.unfolded, tile_owners(run.pack) if run else [])
+        self.picker = self.site.picker(
+            state.unfolded, tile_owners(run.pack) if run else [], self.world.cut
+        )
 
     def pick(self, x: float, y: float) -> str | None:
         """The id of what stands at a pixel (from the top left)."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from math import dist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from assetgen.pack import Pack
+from explorer.story.cuts import lever_at, pulled_by
 from explorer.story.noising import level_at
 from explorer.story.pixels import Place
+from explorer.story.training import checkpoint_at
+from explorer.world import stations as kinds
 from explorer.world.exhibits import probed, slid
 from explorer.world.picking import Hit, ray
 from explorer.world.pointing import place_on
@@ -42,20 +46,32 @@ def pick(app: App, x: float, y: float) -> str | None:
 
 
 def select(app: App, x: float, y: float) -> None:
-    """Select what stands at a pixel; where that is ground of the Dig, the probe goes there."""
+    """Select what stands at a pixel: on a rail or a board of levers what is there, in the Dig the probe's place."""
     found, state = pick(app, x, y), app.store.state
     place = next((p for p in app.site.places.exhibits if p.id == found), None)
-    probe, level = None, None
+    changes: dict[str, Any] = {}
     if place is not None:
         eye, toward = app.rig.pose.eye, look_through(app, x, y)
-        probe = probed(place, eye, toward, state.probe, state.step, state.steps)
+        changes["probe"] = probed(place, eye, toward, state.probe, state.step, state.steps)
         share = slid(place, eye, toward)
         if share is not None and app.world.run:
-            level = level_at(share, app.world.run.pack)
-    app.store.update(
-        selection=found, probe=probe or state.probe,
-        noise_level=state.noise_level if level is None else level,
-    )  # fmt: skip
+            changes |= _slid_to(place.station, share, app.world.run.pack)
+    wanted = {"selection": found} | {k: v for k, v in changes.items() if v is not None}
+    if wanted["selection"] == state.selection and (part := pulled_by(state.selection)):
+        wanted["selection"] = part  # pulled again: put back
+    app.store.update(**wanted)
+
+
+def _slid_to(station: kinds.Exhibit, share: float, pack: Pack) -> dict[str, Any]:
+    """What the store is told when an exhibit's rail is pressed at a share 0..1 of it; None: nothing."""
+    match station:
+        case kinds.Noising():
+            return {"noise_level": level_at(share, pack)}
+        case kinds.Cuts():
+            return {"selection": lever_at(share, pack)}
+        case kinds.Training():
+            return {"checkpoint": checkpoint_at(share, pack, station.columns)}
+    return {}
 
 
 def _place_on(app: App, hit: Hit) -> str | None:

@@ -53,6 +53,10 @@ class State:
     """The noising bench: which of the recorded noise levels is mixed in, counted from none; whole at rest."""
     noise_scene: int = 0
     """The noising bench: into which of its true scenes."""
+    checkpoint: float = 3.0
+    """The Training Hall: which of the kept checkpoints, counted from the earliest; whole at rest."""
+    checkpoint_word: int = 0
+    """The Training Hall: of which of the prompt's words the reading is shown."""
     unfolded: str | None = None
     """Unit whose layers are unfolded."""
     cost: Cost | None = None

@@ -20,8 +20,8 @@ from explorer.world.rails import Pose
 if TYPE_CHECKING:
     from explorer.app import App
 
-BENCH = "station:noising"
-"""The exhibit whose noise level and scene a code keeps with it."""
+DIALS = {"noising": ("noise_scene", "noise_level"), "training": ("checkpoint_word", "checkpoint")}
+"""Exhibits with which a code keeps two fields of the store, by the id of their station."""
 NEAR = 24.0
 """How far a place may be to be named, metres."""
 
@@ -44,10 +44,10 @@ def read_code(code: str, library: Library) -> View:
 def _selected(selection: str | None) -> dict[str, Any]:
     """What a code's selection sets in the store."""
     family, *numbers = (selection or "").split(":")
-    if family != "noising":
+    if family not in DIALS:
         return {"selection": selection}
-    scene, level = (int(number) for number in numbers)
-    return {"selection": BENCH, "noise_scene": scene, "noise_level": float(level)}
+    (row, column), (first, second) = DIALS[family], numbers
+    return {"selection": f"station:{family}", row: int(first), column: float(second)}
 
 
 class TakeAway:
@@ -67,8 +67,10 @@ class TakeAway:
         pose = app.rig.pose
         word = state.word if state.overlay else None
         selection = state.selection
-        if selection == BENCH:
-            selection = f"noising:{state.noise_scene}:{round(state.noise_level)}"
+        name = (selection or "").removeprefix("station:")
+        if name in DIALS:
+            row, column = (round(getattr(state, field)) for field in DIALS[name])
+            selection = f"{name}:{row}:{column}"
         number = view_code.selection_number(selection, app.site.architecture, self._selections())
         return View(
             state.model, state.run, view_code.kept_step(state.whole_step, state.steps), pose.eye,
@@ -200,5 +202,5 @@ class TakeAway:
 
 
 def _address(code: str) -> str:
-    """What a QR code says: the command that brings the view back."""
-    return f"explorer --view {code}"
+    """What a QR code says: the command that brings the view back, installed or in a checkout."""
+    return f"python -m explorer --view {code}"

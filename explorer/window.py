@@ -9,6 +9,8 @@ from typing import Any
 
 import panda3d.core as p3d
 
+from explorer.memory import give_back_freed
+
 PRC = """
 gl-version 3 2
 textures-power-2 none
@@ -51,6 +53,7 @@ def has_display() -> bool:
 
 def open_window(spec: WindowSpec) -> Any:
     """A ShowBase with our settings; raises RuntimeError with a readable line when GL is not to be had."""
+    give_back_freed()
     lines = [PRC, f"win-size {spec.width} {spec.height}", f"window-title {spec.title}"]
     if spec.offscreen:
         lines += ["load-display p3headlessgl", "window-type offscreen", "sync-video 0"]

@@ -9,6 +9,7 @@ uniform sampler2D edges;
 uniform sampler2D infos;
 uniform isampler2D owners;     // particle block → edge
 uniform float drift;           // seconds, frozen with reduced motion
+uniform float cut;             // the edge whose lever was pulled: nothing crosses it; -1: none
 out vec2 corner;
 out vec3 tint;
 out vec3 position;
@@ -61,7 +62,7 @@ void main() {
   float grown = clamp(size, .0012 * dist, .020 * dist);  // no disc in the face
   strength = pow(min(size / grown, 1.0), 1.4) * (info.y == SKIP ? smoothstep(.7, 2.6, dist) : smoothstep(2.0, 7.0, dist)) * smoothstep(0.0, .04, s) * smoothstep(1.0, .96, s);
   float shown = info.x < 0.0 ? .8 : mix(.38, 1.0, magnitude(info.x));
-  strength *= step(random(uint(id), 8u), shown);
+  strength *= step(random(uint(id), 8u), shown) * step(.5, abs(float(edge) - cut));
   strength *= 1.0 - smoothstep(150.0, 330.0, dist);
 
   bool warm = info.y == COND || info.y == RETURN;

@@ -17,6 +17,7 @@ from explorer import commands, postcard
 from explorer.cli import main
 from explorer.state import State, Store
 from explorer.story.view_code import LENGTH, View, encode
+from explorer.takeaway import _address
 
 FONTS = data_dir("assets") / "fonts"
 
@@ -27,7 +28,7 @@ def card(**changes: object) -> postcard.Card:
         "prompt": "a fox on grass", "step": "Step 3 of 9", "place": "Decoder Gallery",
         "model": "miniature · seed 8", "title": "Diffusion Visualization",
         "code": "AAAAA-BBBBB-CCCCC-DDDDD", "reopen": "Come back", "badge": "DERIVED",
-        "picture": pixels, "strip": (pixels,) * 9, "present": 3, "address": "explorer --view A",
+        "picture": pixels, "strip": (pixels,) * 9, "present": 3, "address": "python -m explorer --view A",
     }  # fmt: skip
     return postcard.Card(**{**fields, **changes})  # type: ignore[arg-type]
 
@@ -58,10 +59,24 @@ def test_the_qr_code_says_the_command() -> None:
     """Compared with the symbol of the library itself, module by module."""
     import segno
 
-    text = "explorer --view AAAAA-BBBBB-CCCCC-DDDDD"
+    text = _address("AAAAA-BBBBB-CCCCC-DDDDD")
     modules = np.array([list(row) for row in segno.make(text, error="m", micro=False).matrix])
     drawn = postcard.qr(text, 1)[3:-3, 3:-3]
     assert np.array_equal(drawn < 128, modules.astype(bool))
+
+
+def test_the_command_in_the_qr_code_is_one() -> None:
+    """Typed as it stands; a code of a run that is not here is answered by the explorer itself."""
+    code = encode(View("miniature", "no-such-run", 3, (0.0, 0.0, 2.0), 0.0, 0.0))
+    python, *rest = _address(code).split()
+    assert python == "python"
+    done = subprocess.run(
+        [sys.executable, *rest, "--screenshot", "never.png"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2 and "of a run of miniature that is not here" in done.stderr
 
 
 def test_cards_do_not_overwrite_each_other(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from explorer.hud.shapes import Box, RampBar
 from explorer.hud.view import View
 from explorer.story.panel import Legend, Panel
 
-BREAKS = re.compile(r"(?<=[/-])|(?<=, )|(?=\.\w)|(?=\[)")
+BREAKS = re.compile(r"(?<=[/-])|(?<= )|(?=\.\w)|(?=[\[(])")
 """Where a line of code may be broken."""
 
 
@@ -93,13 +93,14 @@ def _formula(flow: Flow, shown: Panel) -> None:
 
 
 def _code(view: View, line: str, width: float) -> list[str]:
-    """A line of code; where it is too long it goes on below, indented, from a point or a bracket on."""
-    lines, indent = [""], ""
-    for piece in BREAKS.split(line):
-        if lines[-1].strip() and view.width(lines[-1] + piece.rstrip(), CODE) > width:
-            indent = "  "
-            lines.append(indent)
-        lines[-1] += piece
+    """A line of code, each statement on its own; one that is too long goes on below, indented."""
+    lines: list[str] = []
+    for statement in line.split("; "):
+        lines.append("")
+        for piece in BREAKS.split(statement):
+            if lines[-1].strip() and view.width(lines[-1] + piece.rstrip(), CODE) > width:
+                lines.append("  ")
+            lines[-1] += piece
     return lines
 
 

@@ -21,12 +21,14 @@ from explorer.hud.measure import FontMeasure
 from explorer.hud.model import HudModel
 from explorer.hud.motion import GROUPS, Motion
 from explorer.hud.picker import PICTURE
-from explorer.hud.pictures import PictureLoader, finals, predicted, tile
+from explorer.hud.pictures import PictureLoader, finals, predicted, tile, without
 from explorer.hud.plan import plan_of
 from explorer.hud.view import LibraryEntry
 from explorer.hud.widget import Widget
 from explorer.postcard import qr
 from explorer.state import Store
+from explorer.story.cut_panel import SHEET as CUT_SHEET
+from explorer.story.cuts import pulled_by
 from explorer.story.notes import Notes
 from explorer.story.record import Record
 from explorer.story.rooms import room_title
@@ -76,6 +78,8 @@ class Hud:
         self._pose_wait = 0.0
         self._run: Pack | None = None
         self._valley: Valley | None = None
+        self._cut: tuple[Any, ...] = ()
+        """Of which lever pictures were asked for, and how large."""
 
     @property
     def texture(self) -> p3d.Texture:
@@ -176,6 +180,7 @@ class Hud:
         self._expire_message(dt)
         self._follow_pose(dt)
         self._follow_kiosk()
+        self._load_cut()
         changed = self._take_sheets()
         changed.update(self.model.take_changes())
         if self._repaint_all:
@@ -233,6 +238,18 @@ class Hud:
         if pack is not None:
             size, radius = int(m.px(timeline.THUMB)), int(m.px(7))
             self.pictures.request("predicted", lambda: predicted(pack, size, radius))
+
+    def _load_cut(self) -> None:
+        """Pictures of the run without the part whose lever was pulled."""
+        pack, m = self._run, self.model.view.metrics
+        part = pulled_by(self.model.view.state.selection) if pack else None
+        wanted = (pack, part, m.width, m.height)
+        if wanted == self._cut:
+            return
+        self._cut = wanted
+        if pack is not None and part is not None:
+            size, radius = int(m.px(SHOT)), int(m.px(8))
+            self.pictures.request(CUT_SHEET, lambda: without(pack, part, size, radius))
 
     def _load_finals(self) -> None:
         entries, m = self.model.view.library, self.model.view.metrics

@@ -196,7 +196,8 @@ class HudModel:
         key = (
             s.selection, s.whole_step, s.depth, s.magnitude_scale, s.decoded, s.overlay, s.word,
             s.unfolded, s.split, s.color_map, s.attention_scale, s.cost, s.answers, s.opened,
-            round(s.noise_level), s.noise_scene, id(view.known), view.record and id(view.record.notes),
+            round(s.noise_level), s.noise_scene, round(s.checkpoint), s.checkpoint_word,
+            id(view.known), view.record and id(view.record.notes),
         )  # fmt: skip
         if key == self._panel_key:
             return

@@ -13,6 +13,8 @@ from PIL import Image
 from assetgen.pack import Pack, PackError
 from explorer.hud.skins import round_corners
 from explorer.hud.view import SHEET_COLUMNS, LibraryEntry
+from explorer.story.cut_panel import SHEET, SHOTS
+from explorer.story.cuts import cut_pictures, cuts_of
 
 U8 = NDArray[np.uint8]
 
@@ -54,6 +56,16 @@ def predicted(pack: Pack, size: int, radius: int) -> Iterator[Sheet]:
         if array.thumbnail.height >= size:
             return
     yield tile("predicted", [pack.image(shown, k) for k in steps], steps, size, radius)
+
+
+def without(pack: Pack, part: str, size: int, radius: int) -> Iterator[Sheet]:
+    """The whole run, the run without one part, and where they differ, at every step."""
+    cuts = cuts_of(pack)
+    shown = None if cuts is None else cut_pictures(cuts, part)
+    if shown is None:
+        return
+    cells = [(part, kind, k) for kind in SHOTS for k in range(len(shown[0]))]
+    yield tile(SHEET, [picture for kind in shown for picture in kind], cells, size, radius)
 
 
 def finals(entries: Sequence[LibraryEntry], size: int, radius: int) -> Iterator[Sheet]:

@@ -34,7 +34,7 @@ def key(view: View) -> Hashable:
         view.touched("reading_body"),
         s.selection,
         s.answers,
-        tuple(view.local.sheets.get(name) for name in ("predicted", "evidence")),
+        tuple(view.local.sheets.get(name) for name in ("predicted", "evidence", "cut")),
         focus,
     )
 
@@ -60,7 +60,7 @@ def build_body(view: View) -> Section:
     flow = set_panel(
         view, view.panel, Flow(view, body.x, body.y - place.scroll, body.width), place.plot
     )
-    clip = body.inset(-m.px(6), 0)
+    clip = body.inset(-m.px(16), 0)  # a handle at the end of a plot is whole
     spoken = " ".join(view.panel.lines)
     text = Widget("reading_body.text", "text", body, view.panel.title, spoken)
     return Section((text, *flow.widgets), tuple(flow.shapes), clip=clip, scroll_limit=place.limit)
@@ -188,6 +188,8 @@ def bind(action: PanelAction) -> Action:
             return change(selection=place or None, target=float(step), playing=False)
         case "noise_scene":
             return change(noise_scene=int(float(str(action.value))))
+        case "checkpoint_word":
+            return change(checkpoint_word=int(float(str(action.value))))
         case "menu":
             return change(menu=action.value)
         case "close":

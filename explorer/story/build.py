@@ -9,6 +9,7 @@ from explorer.state import State
 from explorer.story.annex import annex_panel
 from explorer.story.ask import Ask
 from explorer.story.cost import cost_panel
+from explorer.story.cut_panel import cut_panel
 from explorer.story.panel import Panel
 from explorer.story.places import canvas_panel, clock_panel, station_panel
 from explorer.story.questions import discovery_panel, probe_panel
@@ -24,6 +25,7 @@ BUILDERS: dict[str, Callable[[Ask, str], Panel]] = {
     "unit": unit_panel,
     "layer": layer_panel,
     "skip": skip_panel,
+    "cut": cut_panel,
     "word": word_panel,
     "canvas": canvas_panel,
     "clock": lambda ask, _: clock_panel(ask),

@@ -8,7 +8,7 @@ import numpy as np
 
 from assetgen.pack import Pack
 from assetgen.pack.errors import PackError
-from explorer.story.ask import Ask, typed
+from explorer.story.ask import Ask
 from explorer.story.displays import display_panel
 from explorer.story.once import once
 from explorer.story.panel import Panel, PanelAction
@@ -91,7 +91,7 @@ def choice_panel(ask: Ask, name: str) -> Panel:
     found = choice_of(ask.record.pack)
     if found is None or not found.prompts or not found.seeds:
         return display_panel(ask, name, None, (), ask.python(".metadata.seed"), missing=True)
-    base, word = found.base, found.prompts[0]
+    base = found.base
     by_words, by_noise = distances(found)
     step = min(ask.step, base.steps - 1)
     opened = f"{base.architecture.model}/{base.path.name}"
@@ -103,13 +103,11 @@ def choice_panel(ask: Ask, name: str) -> Panel:
         (
             ask.fact("by_words", ask.percent(by_words[step]) if by_words else None),
             ask.fact("by_noise", ask.percent(by_noise[step]) if by_noise else None),
-            ask.fact("prompts", str(1 + len(found.prompts))),
             ask.fact("seeds", " · ".join(str(r.metadata.seed) for r in (base, *found.seeds))),
         ),
-        (
-            "from assetgen.pack import Pack; from explorer.story.choice import apart",
-            f'runs = "{typed(base.path)}", "{typed(word.path)}"',
-            "apart(*map(Pack.open, runs))",
+        ask.code(
+            "distances(choice_of({pack}))[0]",
+            "from explorer.story.choice import choice_of, distances",
         ),
         *(
             [PanelAction("open_run", ask.text("action.open_base"), opened)]

@@ -1,4 +1,4 @@
-"""Panels of the displays: guidance lanes, the decoder, prompt pairs, the return road, clockwork, the encoder."""
+"""Panels of the displays: guidance lanes and scales, the decoder, prompt pairs, the return road."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from collections.abc import Callable
 
 import numpy as np
 
+from assetgen.pack import Pack
 from explorer.story.ask import Ask
-from explorer.story.clockwork import embedding
 from explorer.story.latents import lanes_of, preview_of
 from explorer.story.once import once
 from explorer.story.pairs import changed, partner
-from explorer.story.panel import Bar, Bars, Chart, Fact, Panel, PanelAction, Profile
+from explorer.story.panel import Chart, Fact, Panel, PanelAction, Profile
 from explorer.story.pixels import Place
 from explorer.story.provenance import Provenance
-from explorer.story.record import F32, Record, Series
+from explorer.story.record import Record, Series
 from explorer.story.studies import studies_of
-from explorer.story.tokens import likeness, pieces, rows_of, twins
 
 DERIVED, RECORDED = Provenance.DERIVED, Provenance.RECORDED
 
@@ -63,6 +62,11 @@ def prompt_effect(record: Record) -> Series | None:
     return tuple(float(v) for v in apart / np.maximum(size, 1e-12))
 
 
+def effect_of(pack: Pack) -> Series | None:
+    """`prompt_effect` of an opened pack."""
+    return prompt_effect(Record(pack, pack.architecture))
+
+
 def lanes_panel(ask: Ask, name: str) -> Panel:
     """Without the prompt, with it, their difference, the guided step."""
     record = ask.record
@@ -79,9 +83,7 @@ def lanes_panel(ask: Ask, name: str) -> Panel:
             ask.fact("preview", ask.percent(preview.r2) if preview else None),
             ask.fact("prediction", record.metadata.scheduler.prediction_type or None),
         ),
-        ask.python(
-            f'.tensor("output_cond")[{record.step(ask.step).calls[0]}]' if effect else ".metadata"
-        ),
+        _own_code(ask, "effect_of") if effect else ask.python(".metadata"),
         missing=effect is None,
     )
 
@@ -99,7 +101,12 @@ def scales_panel(ask: Ask, name: str) -> Panel:
             ask.fact("scales", " · ".join(scales) if scales else None),
             ask.fact("seeds", " · ".join(sorted({str(r.metadata.seed) for r in runs})) or None),
         ),
-        ask.python(".metadata.guidance_scale"),
+        ask.code(
+            f'[p.image("predicted", {ask.step}) for p in studies_of({{pack}}, "guidance")]',
+            "from explorer.story.studies import studies_of",
+        )
+        if runs
+        else ask.python(".metadata.guidance_scale"),
         PanelAction("select", ask.text("action.lanes"), "station:lanes"),
         missing=not runs,
     )
@@ -162,7 +169,7 @@ def pair_panel(ask: Ask, name: str) -> Panel:
             ask.fact("other_prompt", " ".join(instead) if other else None),
             ask.fact("seeds", seeds),
         ),
-        ask.python(f'.tensor("x0")[{ask.step}]' if apart else ".metadata"),
+        _own_code(ask, "apart_of") if apart else ask.python(".metadata"),
         *actions,
         missing=other is None,
     )
@@ -176,6 +183,13 @@ def partner_of(record: Record) -> Record | None:
         return None if other is None else Record(other, record.architecture)
 
     return once(record.pack, "partner", find)
+
+
+def apart_of(pack: Pack) -> Series | None:
+    """`pair_distance` of an opened pack to the other run of its pair."""
+    here = Record(pack, pack.architecture)
+    there = partner_of(here)
+    return None if there is None else pair_distance(here, there)
 
 
 def pair_distance(here: Record, there: Record) -> Series | None:
@@ -208,104 +222,19 @@ def road_panel(ask: Ask, name: str) -> Panel:
             ask.fact("fresh", number(now.noise) if now else None),
             ask.fact("scheduler", record.metadata.scheduler.name),
         ),
-        ask.python(f".metadata.steps[{ask.step}].coefficients"),
+        ask.python(f".metadata.steps[{ask.step}].coefficients")
+        if not known
+        else ask.code(
+            "[c.x0 + c.x0_previous for s in {pack}.metadata.steps for c in [s.coefficients]]"
+        ),
         PanelAction("select", ask.text("action.clock"), "clock"),
         missing=not known,
     )
 
 
-def clockwork_panel(ask: Ask, name: str) -> Panel:
-    """The row of waves that stands for this step's timestep."""
-    record = ask.record
-    rows = embedding(record)
-    step = record.step(ask.step)
-    chart = None
-    if rows is not None:
-        chart = Profile(
-            ask.text("plot.waves", timestep=f"{step.timestep:g}"),
-            tuple(float(v) for v in rows[ask.step]), -1.0, 1.0, ask.text("plot.number", number=1),
-            str(rows.shape[1]), DERIVED, ask.text("plot.waves_formula"),
-        )  # fmt: skip
-    units = record.architecture.units
-    told = {e.target for e in record.architecture.edges if e.kind == "time"}
-    after = next((c for c in record.architecture.companions if c.id == "time_embedding"), None)
-    return display_panel(
-        ask,
-        name,
-        chart,
-        (
-            ask.fact("timestep", f"{step.timestep:g}"),
-            ask.fact("waves", str(rows.shape[1]) if rows is not None else None),
-            ask.fact("mlp", None if after is None else ask.count(after.parameters)),
-            ask.fact("told", ask.text("value.rooms_of", count=len(told), total=len(units))),
-        ),
-        _wave_code(ask) if chart else ask.python(".metadata.steps"),
-        PanelAction("select", ask.text("action.clock"), "clock"),
-        missing=chart is None,
-    )
-
-
-def _wave_code(ask: Ask) -> tuple[str, ...]:
-    needs = "from explorer.story.clockwork import embedding_of"
-    return ask.code(f"embedding_of({{pack}})[{ask.step}]", needs)
-
-
-def encoder_panel(ask: Ask, name: str) -> Panel:
-    """Pieces, their numbers, and rows that hold what came before."""
-    record = ask.record
-    metadata = record.metadata
-    found, rows = pieces(metadata), rows_of(record)
-    other = partner_of(record)
-    against = once(record.pack, "against", lambda: likeness(record, other)) if other else None
-    values = np.diag(against) if against is not None else _to_the_one_before(record)
-    bars = None
-    if values is not None:
-        kind = "row_pair" if against is not None else "row_before"
-        shown = [
-            Bar(piece.text, float(max(value, 0.0)), piece.role == "word")
-            for piece, value in zip(found, values, strict=True)
-        ]
-        bars = Bars(ask.text(f"plot.{kind}"), tuple(shown[: MOST_ROWS[ask.state.depth]]), 1.0, DERIVED,
-                    ask.text("plot.row_formula"))  # fmt: skip
-    used = sum(token.role != "pad" for token in metadata.tokens)
-    return display_panel(
-        ask,
-        name,
-        bars,
-        (
-            ask.fact("used", ask.text("value.tokens", count=used, total=len(metadata.tokens))),
-            ask.fact("twins", _twins(ask, rows)),
-            ask.fact("dropped", " ".join(metadata.dropped) or ask.text("value.nothing")),
-        ),
-        ask.python('.tensor("prompt_embeds")' if rows is not None else ".metadata.tokens"),
-        PanelAction("select", ask.text("action.tower"), "tower"),
-        missing=rows is None,
-    )
-
-
-MOST_ROWS = {"look": 14, "understand": 8, "engineer": 8}
-
-
-def _to_the_one_before(record: Record) -> F32 | None:
-    """How much each row is like the one before it; the first is like itself."""
-    found = once(record.pack, "likeness", lambda: likeness(record))
-    if found is None:
-        return None
-    return np.array([1.0, *(found[i, i - 1] for i in range(1, len(found)))], np.float32)
-
-
-def _twins(ask: Ask, rows: F32 | None) -> str | None:
-    """The same piece at two places: one number, two rows."""
-    places = twins(ask.record.metadata)
-    found = once(ask.record.pack, "likeness", lambda: likeness(ask.record))
-    shown = [p.index for p in pieces(ask.record.metadata)]
-    if places is None:
-        return ask.text("value.no_twins")
-    if rows is None or found is None or not set(places) <= set(shown):
-        return None
-    value = float(found[shown.index(places[0]), shown.index(places[1])])
-    piece = next(p for p in pieces(ask.record.metadata) if p.index == places[0])
-    return ask.text("value.twins", piece=piece.text, value=f"{value:.2f}")
+def _own_code(ask: Ask, name: str) -> tuple[str, ...]:
+    """Code that asks this module for what a panel plots."""
+    return ask.code(f"{name}({{pack}})", f"from explorer.story.displays import {name}")
 
 
 DISPLAYS: dict[str, Callable[[Ask, str], Panel]] = {
@@ -314,10 +243,15 @@ DISPLAYS: dict[str, Callable[[Ask, str], Panel]] = {
     "decoder": decoder_panel,
     "pair": pair_panel,
     "road": road_panel,
-    "clockwork": clockwork_panel,
-    "encoder": encoder_panel,
     "annex": lambda ask, name: display_panel(
-        ask, name, None, (), ask.python(".architecture.parameters")
+        ask,
+        name,
+        None,
+        (),
+        ask.code(
+            "{m: a.parameters / 20e6 for m, a in Library.open({pack}.model_folder.parents[1]).architectures.items()}",
+            "from assetgen.pack import Library",
+        ),
     ),
 }
 """Panels by the id of their station."""

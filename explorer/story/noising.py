@@ -14,7 +14,7 @@ from assetgen.pack.errors import PackError
 from assetgen.pack.images import read_image
 from assetgen.pack.measures import Noising, read_measure
 from explorer.state import State
-from explorer.story.ask import Ask, fixed, round_up, typed
+from explorer.story.ask import Ask, fixed, round_up
 from explorer.story.displays import display_panel
 from explorer.story.once import once
 from explorer.story.panel import Panel, PanelAction, Plot
@@ -117,10 +117,8 @@ def noising_panel(ask: Ask, name: str) -> Panel:
             ask.fact("mixed", ask.text("value.mixed", alpha=fixed(noise.alpha, 2), sigma=fixed(noise.sigma, 2))),
             ask.fact("psnr", ask.text("value.decibel", value=fixed(guess.psnr, 1))),
         ),
-        (
-            "from assetgen.pack.measures import Noising, read_measure",
-            f'scenes = read_measure(Noising, "{typed(found.assets)}", "{found.model}").scenes',
-            f"[guess.latent_mse for guess in scenes[{index}].guesses]",
+        ask.code(
+            f"bench_of({{pack}}).errors({index})", "from explorer.story.noising import bench_of"
         ),
         PanelAction("noise_scene", ask.text("action.other_scene"), float(following)),
         PanelAction("select", ask.text("action.leaps"), "station:leaps"),

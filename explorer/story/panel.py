@@ -142,6 +142,7 @@ class PanelAction:
     name: Literal[
         "depth", "unfold", "overlay", "split", "decoded", "select", "teleport", "probe", "mute", "close",
         "cost", "open_model", "open_run", "visit", "menu", "noise_scene",
+        "checkpoint_word",
     ]  # fmt: skip
     label: str
     value: str | bool | float | tuple[float, float] | None = None

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from explorer.story.ask import Ask, fixed, significant
 from explorer.story.choice import choice_panel
+from explorer.story.cut_panel import cuts_panel
 from explorer.story.displays import DISPLAYS
 from explorer.story.exhibits import EXHIBITS, exhibit_panel
 from explorer.story.leaps import leaps_panel
 from explorer.story.noising import noising_panel
 from explorer.story.panel import Fact, Panel, PanelAction, Plot
 from explorer.story.pixels import Place
+from explorer.story.prompt_and_time import clockwork_panel, encoder_panel
 from explorer.story.provenance import Provenance
 from explorer.story.record import Series
+from explorer.story.training import training_panel
 
 RECORDED, DERIVED, ILLUSTRATION = Provenance.RECORDED, Provenance.DERIVED, Provenance.ILLUSTRATION
 
@@ -114,7 +117,7 @@ def clock_panel(ask: Ask) -> Panel:
             ask.fact("scheduler", record.metadata.scheduler.name or None),
             ask.fact("coefficients", _coefficients(ask)),
         ),
-        formula=ask.formula(("clock",), ask.python(".metadata.steps")),
+        formula=ask.formula(("clock",), ask.code("[s.timestep for s in {pack}.metadata.steps]")),
         actions=ask.depth_actions(
             PanelAction("select", ask.text("action.waves"), "station:clockwork")
         ),
@@ -130,7 +133,10 @@ def _coefficients(ask: Ask) -> str | None:
     return ask.text(key, x0=f"{c.x0:.2f}", eps=f"{c.eps:.2f}", noise=f"{c.noise:.2f}")
 
 
-WALLS = {**DISPLAYS, "choice": choice_panel, "leaps": leaps_panel, "noising": noising_panel}
+WALLS = {
+    **DISPLAYS, "choice": choice_panel, "cuts": cuts_panel, "leaps": leaps_panel, "noising": noising_panel,
+    "training": training_panel, "clockwork": clockwork_panel, "encoder": encoder_panel,
+}  # fmt: skip
 """Panels by the id of their station."""
 
 

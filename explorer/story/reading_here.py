@@ -95,15 +95,10 @@ def _next_layer(ask: Ask, place: Place, layers: list[str]) -> PanelAction:
 def _facts(ask: Ask, place: Place) -> tuple[Fact, ...]:
     latent = ask.record.architecture.traced_at.sample[2:]
     row, column = place.cell(*latent)
-    width, height = ask.record.metadata.size
     read = ask.record.array("attention")
     maps = layers_read(ask.record.pack, place.layer) if read else []
     return (
         ask.fact("cell", ask.text("value.cell", column=column + 1, row=row + 1)),
-        ask.fact(
-            "patch",
-            ask.text("value.patch", width=width // latent[1], height=height // latent[0]),
-        ),
         ask.fact("maps", str(len(maps)) if read else None),
     )
 

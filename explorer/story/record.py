@@ -113,8 +113,14 @@ class Record:
         columns = [mean[:, list(word.tokens)].sum(axis=1) for word in self.words]
         return np.stack(columns, axis=1) if columns else np.zeros((self.steps, 0), np.float32)
 
-    def word_series(self, index: int) -> Series | None:
-        return None if self.word_mass is None else _series(self.word_mass[:, index])
+    def word_series(self, index: int, layer_id: str | None = None) -> Series | None:
+        """What a word receives at every step, in one layer or in their mean."""
+        if layer_id is None:
+            return None if self.word_mass is None else _series(self.word_mass[:, index])
+        mass, column = self.tensor("attention_mass"), self.layer_column("attention_mass", layer_id)
+        if mass is None or column is None:
+            return None
+        return _series(mass[:, column, list(self.words[index].tokens)].sum(axis=1))
 
     def word_share(self, index: int, step: int) -> float | None:
         """A word's mass against the largest of any word and step of this run, 0..1."""

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from assetgen.pack import Pack
 from assetgen.pack.codec import decode
 from assetgen.pack.errors import PackError
 from assetgen.pack.reader import STUDIES
-from assetgen.pack.schema import Metadata, Study
+from assetgen.pack.schema import Study
+
+
+class _About(msgspec.Struct):
+    """Of a run's metadata only what it varies: all others are passed over without being read."""
+
+    study: Study | None = None
 
 
 def studies_of(pack: Pack, kind: str) -> list[Pack]:
@@ -18,7 +26,7 @@ def studies_of(pack: Pack, kind: str) -> list[Pack]:
     folder = pack.model_folder / STUDIES
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         try:
-            study = decode(Metadata, path / "metadata.json").study
+            study = decode(_About, path / "metadata.json").study
             if study is not None and study.kind == kind:
                 found.setdefault(study.base, []).append((study, Pack.open(path)))
         except PackError:

@@ -18,11 +18,11 @@ def notice(pack: Pack, texts: Texts) -> str | None:
     if study.kind != "ablation" or " " in (study.cut or ""):
         return texts.get("hud.study", title=pack.metadata.title)
     return texts.get(
-        "hud.study_cut", part=_part(Record(pack, pack.architecture), study.cut or "", texts)
+        "hud.study_cut", part=part_name(Record(pack, pack.architecture), study.cut or "", texts)
     )
 
 
-def _part(record: Record, cut: str, texts: Texts) -> str:
+def part_name(record: Record, cut: str, texts: Texts) -> str:
     """A room, layer or bridge as its panel calls it."""
     kind, _, name = cut.partition(":")
     ask = Ask(State(), record, texts)

@@ -36,6 +36,11 @@ def pieces(metadata: Metadata) -> list[Piece]:
     return found[:MOST]
 
 
+def places_used(metadata: Metadata) -> int:
+    """How many of the text encoder's places the prompt takes, its begin and end included."""
+    return sum(token.role != "pad" for token in metadata.tokens)
+
+
 def alike(rows: F32, others: F32) -> F32:
     """Cosine of every row of one against every row of the other, `[n, m]`."""
     a, b = (

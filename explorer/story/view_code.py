@@ -34,8 +34,10 @@ FOVS = (70.0, 62.0, 74.0, 80.0)
 """Fields of view that are kept, degrees; the nearest is taken."""
 LISTED = 1 << 13
 """Below it a selection is a part's place in the architecture, from it on a hash of its id."""
-BENCH = LISTED - 256
-"""From it on to `LISTED`: the noising bench with sixteen scenes at sixteen levels (`noising:<scene>:<level>`)."""
+DIALS = {"noising": LISTED - 256, "training": LISTED - 512}
+"""From each on 256 numbers, two below 16: `noising:<scene>:<level>` and `training:<word>:<checkpoint>`."""
+CUT, CUTS = "cut:", 1 << 12
+"""From it on to the first of `DIALS`: a part's place in the architecture, its lever pulled (`cut:<part>`)."""
 
 
 class CodeError(ValueError):
@@ -157,17 +159,25 @@ def step_of(kept: int, steps: int) -> int:
 def selection_number(
     selection: str | None, architecture: Architecture, others: Iterable[str]
 ) -> int:
-    """How a code keeps what is selected. A place on a canvas is kept as the canvas; unknown ids as nothing."""
+    """How a code keeps what is selected; unknown ids as nothing.
+
+    A place on a canvas is kept as the canvas, a word without its layer.
+    """
     if selection is None:
         return 0
     if selection.startswith("pixel:"):
         selection = f"canvas:{selection.split(':')[1]}"
-    if selection.startswith("noising:"):
-        scene, level = (int(part) for part in selection.split(":")[1:])
-        return BENCH + (scene << 4 | level) if scene < 16 and level < 16 else 0
-    listed = _parts(architecture)
-    if selection in listed and listed.index(selection) + 1 < BENCH:
-        return listed.index(selection) + 1
+    if selection.startswith("word:"):
+        selection = ":".join(selection.split(":")[:2])
+    family, *dialled = selection.split(":")
+    if family in DIALS:
+        row, column = (int(part) for part in dialled)
+        return DIALS[family] + (row << 4 | column) if row < 16 and column < 16 else 0
+    listed, part = _parts(architecture), selection.removeprefix(CUT)
+    if part in listed:
+        place = listed.index(part) + (CUTS if selection != part else 1)
+        if place < (min(DIALS.values()) if selection != part else CUTS):
+            return place
     return LISTED + _hash(selection, 13) if selection in others else 0
 
 
@@ -175,10 +185,13 @@ def selection_of(number: int, architecture: Architecture, others: Iterable[str])
     """The id that a code's number stands for here, or None."""
     if number >= LISTED:
         return next((o for o in others if _hash(o, 13) == number - LISTED), None)
-    if number >= BENCH:
-        scene, level = divmod(number - BENCH, 16)
-        return f"noising:{scene}:{level}"
+    for family, first in DIALS.items():
+        if first <= number < first + 256:
+            row, column = divmod(number - first, 16)
+            return f"{family}:{row}:{column}"
     listed = _parts(architecture)
+    if number >= CUTS:
+        return f"{CUT}{listed[number - CUTS]}" if number - CUTS < len(listed) else None
     return listed[number - 1] if 0 < number <= len(listed) else None
 
 

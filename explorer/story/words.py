@@ -7,41 +7,78 @@ from collections.abc import Sequence
 from explorer.story.ask import Ask, indices
 from explorer.story.panel import Fact, Panel, PanelAction
 from explorer.story.provenance import Provenance
+from explorer.story.record import Series
+from explorer.story.rooms import room_title
 
 MARKERS = ("bos", "eos", "pad")
 
 
+def layer_of(selection: str | None, word: int | None) -> str | None:
+    """The layer that a selection `word:<index>:<layer>` reads `word` in; None for all layers."""
+    family, _, name = (selection or "").partition(":")
+    index, _, layer = name.partition(":")
+    return (layer or None) if family == "word" and index == str(word) else None
+
+
 def word_panel(ask: Ask, name: str) -> Panel:
-    """`name` is a word's index in the prompt, or one of the markers."""
+    """`name` is a word's index in the prompt, with or without a layer that reads it, or one of the markers."""
     if name in MARKERS:
         return _marker_panel(ask, name)
     words = ask.record.words
-    if not name.isdecimal() or int(name) >= len(words):
+    number, _, layer = name.partition(":")
+    if not number.isdecimal() or int(number) >= len(words):
         raise KeyError(f"word {name!r} is not in this prompt")
-    index = int(name)
+    layers = _layers(ask)
+    if layer and layer not in layers:
+        raise KeyError(f"layer {layer!r} reads no words here")
+    index = int(number)
     word = words[index]
-    series = ask.record.word_series(index)
+    series = ask.record.word_series(index, layer or None)
     shown = ask.state.overlay and ask.state.word == index
     label = ask.text("action.overlay_off" if shown else "action.overlay_on")
     overlay = PanelAction("overlay", label, None if shown else str(index))
     expression = _mass(word.tokens)
+    kicker = ask.text("word.kicker", index=index + 1, count=len(words))
+    formula = "word_formula"
+    if layer:
+        found, column = ask.record.layer(layer), ask.record.layer_column("attention_mass", layer)
+        kicker = room_title(found[0].id, ask.record, ask.texts) if found else layer
+        formula = "word_formula_layer"
+        expression = f'.tensor("attention_mass")[:, {column}, {indices(word.tokens)}].sum(axis=1)'
+    following = (
+        (PanelAction("select", *_next(ask, index, layer, layers)),) if shown and layers else ()
+    )
     return Panel(
         id=f"word:{name}",
         badge=Provenance.DERIVED,
         title=ask.text("word.title", word=word.text),
-        kicker=ask.text("word.kicker", index=index + 1, count=len(words)),
+        kicker=kicker,
         lines=ask.lines("word"),
-        plot=ask.plot("word", series, Provenance.DERIVED, "word_formula"),
-        facts=_word_facts(ask, index),
+        plot=ask.plot("word", series, Provenance.DERIVED, formula),
+        facts=_word_facts(ask, index, series),
         formula=ask.formula(("word",), ask.python(expression)),
         legend=ask.legend("warm", "little", "much"),
-        actions=ask.depth_actions(overlay),
+        actions=ask.depth_actions(overlay, *following),
     )
 
 
-def _word_facts(ask: Ask, index: int) -> tuple[Fact, ...]:
+def _layers(ask: Ask) -> list[str]:
+    """The layers whose maps were recorded, in the order in which data pass them."""
+    array = ask.record.array("attention")
+    return [rect.id for rect in array.layers] if array else []
+
+
+def _next(ask: Ask, index: int, layer: str, layers: list[str]) -> tuple[str, str]:
+    """Label and id of the layer after this one; after the last, all together."""
+    order = ["", *layers]
+    following = order[(order.index(layer) + 1) % len(order)]
+    label = ask.text("action.layer_next" if following else "action.layer_mean")
+    return label, f"word:{index}:{following}".rstrip(":")
+
+
+def _word_facts(ask: Ask, index: int, series: Series | None) -> tuple[Fact, ...]:
     record = ask.record
-    word, series = record.words[index], record.word_series(index)
+    word = record.words[index]
     pieces = " ".join(record.metadata.tokens[token].text for token in word.tokens)
     mass = series[ask.step] if series else None
     largest = None
@@ -87,6 +124,8 @@ def tower_panel(ask: Ask) -> Panel:
     step = ask.step
     encoder = next((c for c in record.architecture.companions if c.id == "text_encoder"), None)
     dropped = " ".join(record.metadata.dropped) or ask.text("value.nothing")
+    spoken = [token.index for token in record.metadata.tokens if token.role == "word"]
+    known = record.role_series("word") is not None
     return Panel(
         id="tower",
         badge=Provenance.DERIVED,
@@ -102,7 +141,7 @@ def tower_panel(ask: Ask) -> Panel:
             ask.fact("encoder", None if encoder is None else ask.count(encoder.parameters)),
             ask.fact("dropped", dropped),
         ),
-        formula=ask.formula(("tower",), ask.python('.tensor("prompt_embeds")')),
+        formula=ask.formula(("tower",), ask.python(_mass(spoken) if known else ".metadata.tokens")),
         actions=ask.depth_actions(
             PanelAction("select", ask.text("action.encoder"), "station:encoder")
         ),

@@ -29,9 +29,14 @@ def resample(points: NDArray[np.float64], count: int) -> NDArray[np.float32]:
     return np.stack([*columns, wanted], 1).astype(np.float32)
 
 
+def flowing(edges: list[Edge]) -> list[Edge]:
+    """The edges that carry particles, in the order in which the shader counts them."""
+    return [e for e in edges if PER_METRE[e.kind] > 0]
+
+
 def make_flows(edges: list[Edge], unit_index: dict[str, int], density: float) -> p3d.NodePath:
     """The particles of all `edges`; `density` scales their number (quality)."""
-    edges = [e for e in edges if PER_METRE[e.kind] > 0]
+    edges = flowing(edges)
     table = np.stack([resample(np.array(e.points, float), POINTS) for e in edges])
     infos = np.zeros((1, len(edges), 4), np.float32)
     owners: list[int] = []
@@ -48,6 +53,7 @@ def make_flows(edges: list[Edge], unit_index: dict[str, int], density: float) ->
         infos=float_texture("infos", infos, smooth=False),
         owners=_owners(owners),
         gain=1.0,
+        cut=-1.0,
     )
     additive(node, 20)
     return node

@@ -10,7 +10,15 @@ from explorer.view.lights import Lights
 from explorer.view.mesh import Material, Mesh
 from explorer.view.palette import Palette, linear, scaled
 from explorer.world import stations as kinds
-from explorer.world.places import LOOKOUT, PLINTH, CanvasPlace, GalleryPlace, Places
+from explorer.world.places import (
+    LOOKOUT,
+    NOTICE,
+    NOTICE_FOOT,
+    PLINTH,
+    CanvasPlace,
+    GalleryPlace,
+    Places,
+)
 from explorer.world.valley import Frame, Valley, Vec3
 
 
@@ -141,6 +149,30 @@ def _other(
                 )
                 lights.add((0.0, 0.0, h - 0.8), warm=2.8, frame=frame)
                 lights.halo((0.0, 0.0, h - 0.1), 1.5, (0.55, 0.30, 0.12), 0.20, frame=frame)
+            case kinds.Notice():
+                w = station.width / 2
+                for x in (-w + 0.12, w - 0.12):
+                    mesh.box(
+                        (x - 0.04, 0.0, 0.0),
+                        (x + 0.04, 0.08, NOTICE_FOOT + 0.06),
+                        palette.metal,
+                        faces="frkl",
+                    )
+                mesh.box(
+                    (-w, -0.02, NOTICE_FOOT),
+                    (w, 0.05, NOTICE),
+                    scaled(palette.dark, 0.75),
+                    split=0.9,
+                    ao=0.9,
+                )
+                mesh.box(
+                    (-w, -0.035, NOTICE - 0.02),
+                    (w, -0.02, NOTICE),
+                    palette.meaning,
+                    glow=1.1,
+                    faces="tf",
+                )
+                lights.add((0.0, -0.7, 1.1), warm=0.35, frame=frame)
             case kinds.Bench():
                 w = station.width * k / 2
                 mesh.box((-w, -0.3, 0.0), (w, 0.3, 0.44 * k), tint or (0.30, 0.25, 0.21), split=1.2)

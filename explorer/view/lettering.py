@@ -16,7 +16,7 @@ from explorer.view.shaders import load_shader
 from explorer.view.textures import picture_texture
 from explorer.world.valley import Frame
 
-COLUMNS = (("vertex", 3), ("texcoord", 2))
+COLUMNS = (("vertex", 3), ("texcoord", 2), ("ink", 3))
 PAD = 4
 CAP = 0.73
 """Cap height of Inter over its size."""
@@ -44,9 +44,38 @@ class Line:
     """Width and height in metres of a framed plate behind the text, centred on the frame's origin."""
 
 
+def fitted(
+    text: str, frame: Frame, cap: float, color: tuple[int, int, int], face: str, pixels: int,
+    room: float,
+) -> Line:  # fmt: skip
+    """A line that is set smaller where it would be wider than `room` metres."""
+    wide = font(face, 100).getlength(text) / (100 * CAP) * cap
+    return Line(text, frame, cap * min(1.0, room / max(wide, 1e-6)), color, face, pixels=pixels)
+
+
+def wrapped(text: str, cap: float, room: float, face: str = "Inter-Regular") -> list[str]:
+    """A text in lines of at most `room` metres, broken at its points before its blanks."""
+
+    def fits(line: str) -> bool:
+        return font(face, 100).getlength(line) / (100 * CAP) * cap <= room
+
+    lines = [""]
+    for part in text.split(" · "):
+        if fits(longer := f"{lines[-1]} · {part}".removeprefix(" · ")):
+            lines[-1] = longer
+            continue
+        for word in ("", *part.split(" ")):  # a part begins a line
+            if word and lines[-1] and fits(f"{lines[-1]} {word}"):
+                lines[-1] += f" {word}"
+            elif word or lines[-1]:
+                lines.append(word)
+    return [line for line in lines if line]
+
+
 def letter(name: str, lines: Sequence[Line], *, glow: float = 1.0) -> p3d.NodePath:
-    """All `lines` as one Geom with one texture."""
+    """All `lines` as one Geom with one texture: of coverage alone, where no line has a plate."""
     sheet, boxes = _sheet(lines)
+    plates = any(line.plate for line in lines)
     rows: list[tuple[float, ...]] = []
     indices: list[int] = []
     for line, (x0, y0, x1, y1) in zip(lines, boxes, strict=True):
@@ -60,12 +89,13 @@ def letter(name: str, lines: Sequence[Line], *, glow: float = 1.0) -> p3d.NodePa
             (left, low, x0, y1), (left + width, low, x1, y1),
             (left + width, low + height, x1, y0), (left, low + height, x0, y0),
         ):  # fmt: skip
-            rows.append((*line.frame.to_world((x, 0.0, z)), u / w, 1 - v / h))
+            ink = (c / 255 for c in line.color)
+            rows.append((*line.frame.to_world((x, 0.0, z)), u / w, 1 - v / h, *ink))
         indices += [base + i for i in (0, 1, 2, 0, 2, 3)]
     geom = make_geom(np.array(rows, np.float32), np.array(indices, np.uint32), COLUMNS)
     node = p3d.NodePath(make_node(name, geom))
-    node.set_texture(picture_texture(name, sheet))
-    node.set_shader(load_shader("canvas.vert", "sign.frag"))
+    node.set_texture(picture_texture(name, sheet if plates else sheet[..., 3:]))
+    node.set_shader(load_shader("sign.vert", "sign.frag", **({"PLATES": 1} if plates else {})))
     node.set_shader_input("glow", glow)
     node.set_transparency(p3d.TransparencyAttrib.M_alpha)
     node.set_depth_write(False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import panda3d.core as p3d
 
@@ -13,15 +15,15 @@ from explorer.story.rooms import unit_title
 from explorer.story.texts import Texts
 from explorer.view.exhibits import CANVAS_COLUMNS, wall_top
 from explorer.view.flows import additive
-from explorer.view.lettering import Line, letter
+from explorer.view.lettering import Line, letter, wrapped
 from explorer.view.mesh import make_geom, make_node
 from explorer.view.palette import Palette, linear
 from explorer.view.shaders import load_shader
 from explorer.world import stations as kinds
-from explorer.world.places import Places
+from explorer.world.places import NOTICE, Places
 from explorer.world.valley import Frame, Valley
 
-MUTED = (150, 178, 212)
+MUTED, NOTICED = (150, 178, 212), (206, 220, 242)
 ARRAYS = {"x_t": ("x_t", "steps"), "noise": ("eps", "noise"), "x0": ("predicted",)}
 """Canvas → arrays that it can show."""
 
@@ -56,6 +58,8 @@ def make_signs(valley: Valley, places: Places, pack: Pack, texts: Texts) -> p3d.
             up = 0.0 if isinstance(station, kinds.Sign) else station.size * 0.5
             place = Frame(frame.to_world((0.0, 0.0, up)), frame.yaw)
             lines.append(Line(texts.get(station.text), place, size, align="centre"))
+        elif isinstance(station, kinds.Notice):
+            lines += _notice(station, frame, texts)
     for canvas in places.canvases:
         if canvas.batch:
             continue
@@ -75,6 +79,17 @@ def make_signs(valley: Valley, places: Places, pack: Pack, texts: Texts) -> p3d.
             )
         )
     return letter("signs", lines)
+
+
+def _notice(station: kinds.Notice, frame: Frame, texts: Texts) -> Iterator[Line]:
+    """Title, and the sentences in as many lines as they need."""
+    size, left = station.size * station.scale, -station.width / 2 + 0.1
+    z = NOTICE - 0.06 - 1.6 * size
+    yield Line(texts.get(f"{station.text}.title"), Frame(frame.to_world((left, -0.03, z)), frame.yaw), 1.35 * size,
+               font="InterDisplay-SemiBold")  # fmt: skip
+    for i, row in enumerate(wrapped(texts.get(f"{station.text}.look"), size, station.width - 0.2)):
+        at = frame.to_world((left, -0.03, z - (2.1 + 1.62 * i) * size))
+        yield Line(row, Frame(at, frame.yaw), size, NOTICED, "Inter-Medium")
 
 
 def make_clock(places: Places, palette: Palette) -> p3d.NodePath:

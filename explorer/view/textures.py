@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from assetgen.pack import Pack
 from assetgen.pack.images import expand, resize
+from explorer.story.cuts import cuts_of
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
@@ -36,6 +37,8 @@ class RunArrays:
     """Relative RMS per step and unit, 0..1 within each unit's range over the run."""
     absolute: F32 = field(default_factory=lambda: np.zeros((1, 1), np.float32))
     """RMS per step and unit over the run's largest, on a square-root scale."""
+    cut: tuple[str, ...] = ()
+    """Ids of the parts without which a run was recorded."""
 
 
 def load_pages(pack: Pack) -> RunArrays:
@@ -51,7 +54,8 @@ def load_pages(pack: Pack) -> RunArrays:
 
 def load_full(pack: Pack) -> RunArrays:
     """Everything at full resolution."""
-    run = RunArrays(pack)
+    cuts = cuts_of(pack)
+    run = RunArrays(pack, cut=tuple(cuts.folders) if cuts else ())
     for name in PICTURES:
         if pack.has(name):
             run.images[name] = np.stack([pack.image(name, i) for i in range(pack.steps)])
@@ -100,10 +104,11 @@ def mosaic(latent: F32, gain: float = LATENT_GAIN) -> U8:
     return np.ascontiguousarray(tiles.reshape(s, rows * h, columns * w))
 
 
-def word_heat(run: RunArrays, word: int, scale: str) -> U8:
+def word_heat(run: RunArrays, word: int, scale: str, layer: str | None = None) -> U8:
     """Attention of a word over the whole run, `[S, 16, 16]`, on the chosen scale (0..255).
 
-    Same formula as `Pack.word_map`; `run`: the run's 99.5th percentile, `unit`: 0..1, `map`: each map's own maximum.
+    Same formula as `Pack.word_map`, or the maps of one `layer`. `run`: the run's 99.5th percentile, `unit`: 0..1,
+    `map`: each map's own maximum.
     """
     pack = run.pack
     if not pack.has("attention"):
@@ -114,7 +119,8 @@ def word_heat(run: RunArrays, word: int, scale: str) -> U8:
     atlas = run.images.get("attention")
     if atlas is None:
         atlas = np.stack([pack.attention_atlas(i) for i in range(pack.steps)])
-    layers = [r for r in entry.layers if r.id in set(pack.word_map_layers())]
+    chosen = set(pack.word_map_layers()) if layer is None else {layer}
+    layers = [r for r in entry.layers if r.id in chosen]
     tokens = pack.metadata.words[word].tokens
     heat = np.zeros((pack.steps, HEAT_SIZE, HEAT_SIZE), np.float32)
     for rect in layers:
@@ -171,16 +177,16 @@ def float_texture(name: str, values: F32, *, smooth: bool = True) -> p3d.Texture
 
 
 def picture_texture(name: str, pixels: U8, *, mipmaps: bool = True) -> p3d.Texture:
-    """`[H, W, 3 or 4]` (top row first) as an ordinary texture."""
+    """`[H, W, 1, 3 or 4]` (top row first) as an ordinary texture."""
     height, width, channels = pixels.shape
     texture = p3d.Texture(name)
     texture.setup_2d_texture(
         width,
         height,
         p3d.Texture.T_unsigned_byte,
-        p3d.Texture.F_rgba if channels == 4 else p3d.Texture.F_rgb,
+        {1: p3d.Texture.F_red, 3: p3d.Texture.F_rgb, 4: p3d.Texture.F_rgba}[channels],
     )
-    order = [2, 1, 0, 3][:channels]
+    order = [2, 1, 0, 3][:channels] if channels > 1 else [0]
     texture.set_ram_image(np.ascontiguousarray(pixels[::-1][..., order]).tobytes())
     _sampled(texture, smooth=True)
     if mipmaps:
@@ -190,6 +196,8 @@ def picture_texture(name: str, pixels: U8, *, mipmaps: bool = True) -> p3d.Textu
 
 
 def _sampled(texture: p3d.Texture, *, smooth: bool) -> p3d.Texture:
+    """Filtered and clamped; once it is on the graphics card, main memory holds no second copy of it."""
+    texture.set_keep_ram_image(False)
     state = p3d.SamplerState
     texture.set_minfilter(state.FT_linear if smooth else state.FT_nearest)
     texture.set_magfilter(state.FT_linear if smooth else state.FT_nearest)

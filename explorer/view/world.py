@@ -15,12 +15,14 @@ from explorer.story.pixels import Place
 from explorer.story.ramps import ramp
 from explorer.story.record import Record
 from explorer.story.texts import Texts
+from explorer.story.words import layer_of
 from explorer.view import signs
 from explorer.view.environment import SEA, Mirror, clipped, make_sky, make_water
 from explorer.view.exhibition.base import Exhibition, Setting, Shown
 from explorer.view.exhibition.makers import MAKERS
 from explorer.view.exhibits import make_canvases, make_walls
 from explorer.view.flows import make_flows
+from explorer.view.levers import Levers
 from explorer.view.mesh import make_geom, make_node
 from explorer.view.meter import make_columns, readings_of
 from explorer.view.palette import Palette
@@ -75,6 +77,8 @@ class World:
         self._run: RunArrays | None = None
         self._run_nodes = self.root.attach_new_node("run")
         self._layers = self.root.attach_new_node("layers")
+        self.cut: tuple[str, ...] = ()
+        """Ids of the parts without which a run was recorded: each has a lever."""
         self._reading = self.root.attach_new_node("reading")
         """Light from the chosen place of the picture to the words read there."""
         self._canvases: dict[CanvasPlace, p3d.NodePath] = {}
@@ -108,6 +112,9 @@ class World:
         make_sky(quality).reparent_to(self.root)
         self._glows = [make_halos(lights)]
         self._flows = make_flows(valley.edges, self.unit_index, quality.particles)
+        self._levers = Levers(
+            self.site, self._flows, self.palette, self._texts.get("cuts.lever"), static
+        )
         for node in (*self._glows, self._flows):
             node.reparent_to(self.root)
         batches: dict[str, list[CanvasPlace]] = {}
@@ -176,6 +183,8 @@ class World:
         if dressed.nodes is not None:
             self._run_nodes.get_children().detach()
             dressed.nodes.reparent_to(self._run_nodes)
+        self.cut = run.cut
+        self._levers.show(state, self.cut)
         self._dress_canvases(decoded=state.decoded)
         self._show_word(state)
         self._show_split(state)
@@ -184,7 +193,8 @@ class World:
 
     def set_structure(self, pack: Pack) -> None:
         """Show a model without a run: names on the rooms, canvases and particles away."""
-        self._run = None
+        self._run, self.cut = None, ()
+        self._levers.clear()
         self._flows.hide()
         self._run_nodes.get_children().detach()
         labels = signs.make_signs(self.valley, self.places, pack, self._texts)
@@ -226,13 +236,18 @@ class World:
             return
         if new.decoded != old.decoded:
             self._dress_canvases(decoded=new.decoded)
-        shown = [(s.word, s.overlay, s.attention_scale, s.cost) for s in (new, old)]
+        shown = [
+            (s.word, s.overlay, s.attention_scale, s.cost, layer_of(s.selection, s.word))
+            for s in (new, old)
+        ]
         if shown[0] != shown[1]:
             self._show_word(new)
         if new.unfolded != old.unfolded:
             self._unfold(new)
         if new.selection != old.selection:
             self._show_place(new)
+        if (new.selection, new.unfolded) != (old.selection, old.unfolded):
+            self._levers.show(new, self.cut)
         if new.split != old.split:
             self._show_split(new)
         if new.magnitude_scale != old.magnitude_scale:
@@ -271,8 +286,10 @@ class World:
         self.root.set_shader_input("mark", p3d.LVecBase4f(*mark))
 
     def _show_clock(self, state: State) -> None:
-        """While the Clock is chosen: light from it to every room that it tells the time."""
+        """While the Clock is chosen: light from it to every room that it tells the time, and none from the words."""
         chosen = state.selection in ("clock", "station:clockwork")
+        for beams in self._run_nodes.find_all_matches("**/beams"):
+            (beams.hide if chosen else beams.show)()
         if chosen and self._told is None:
             rows = [(e.points[0], e.points[-1], 0) for e in self.valley.edges if e.kind == "time"]
             self._told = ribbons(rows, 0.5) if rows else p3d.NodePath("told")
@@ -303,7 +320,8 @@ class World:
         self.root.set_shader_inputs(overlay=1.0 if shown else 0.0, reading=1.0 if shown else 0.0)
         self._show_cost(state)
         if shown and self._run and state.word is not None:
-            heat = word_heat(self._run, state.word, state.attention_scale)
+            layer = layer_of(state.selection, state.word)
+            heat = word_heat(self._run, state.word, state.attention_scale, layer)
             readings = unit_readings(self._run.pack, state.word, self.unit_index)
             self.root.set_shader_inputs(
                 heat=array_texture("heat", heat), readings=float_texture("readings", readings)

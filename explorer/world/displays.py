@@ -11,7 +11,7 @@ FLOOR = 0.22
 """Height of the step in front of the wall, metres."""
 FOOT, HEAD = 1.45, 0.75
 """From the step to the lowest picture, which leaves room for its caption; from the highest to the roof."""
-CAPTION = 0.95
+CAPTION = 1.34
 PROMPTS = 0.7
 PLATE = 0.2
 """Height of a plate with a number, of the side of the picture under it."""
@@ -60,9 +60,9 @@ def lay_display(station: kinds.Display) -> Wall:
         pictures.append(Hung(shows, x, z, size))
     half = columns * pitch / 2 - gap / 2 + MARGIN + station.labels / 2
     height = max(p.z for p in pictures) + size / 2 + HEAD
-    height += (PROMPTS if station.pair else PROMPTS / 2 if station.study else 0.0) + (
-        size * PLATE + 0.3 if station.plates else 0.0
-    )
+    height += (
+        PROMPTS if station.pair else PROMPTS / 2 if station.study or station.labels else 0.0
+    ) + (size * PLATE + 0.3 if station.plates else 0.0)
     height += station.over * k
     return Wall(tuple(pictures), half, height)
 

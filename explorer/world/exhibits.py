@@ -8,13 +8,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from explorer.world import orchestra
+from explorer.world import noising, orchestra, training
 from explorer.world import stations as kinds
 from explorer.world.annex import SIGN, Block, lay_annex
 from explorer.world.dig import CURB, MARGIN, WALK, DigPlan
 from explorer.world.displays import BACK, FACE, FLOOR, FRONT, lay_display
 from explorer.world.layout import LayoutError, footprint, shapes_overlap
-from explorer.world.noising import share_at
 from explorer.world.picking import Target
 from explorer.world.promenade import is_flat
 from explorer.world.valley import Deck, Frame, Valley, Vec3, Wall
@@ -174,6 +173,23 @@ def _display(station: kinds.Display, valley: Valley) -> Ground:
     )
 
 
+def _training(station: kinds.Training, valley: Valley) -> Ground:
+    """A step, the wall on it, and a wing at each of its ends."""
+    hall = training.lay_hall(station)
+    w, out, front = hall.half, hall.half + training.WING, training.FRONT
+    wall = ((-out, FACE - 0.1, 0.0), (out, BACK, hall.height))
+    wings = tuple(
+        ((x, front + 0.5, 0.0), (x + training.WING, FACE, hall.height)) for x in (-out, w)
+    )
+    return Ground(
+        width=2 * out + 1.2,
+        depth=2 * max(-front, BACK + 0.4),
+        blocks=(wall, *wings),
+        decks=(platform((-out - 0.4, front), (out + 0.4, FACE), FLOOR),),
+        targets=(wall,),
+    )
+
+
 def platform(
     low: tuple[float, float], high: tuple[float, float], z: float
 ) -> tuple[Vec3, Vec3, Vec3, Vec3]:
@@ -212,8 +228,10 @@ GROUNDS: dict[type[kinds.Exhibit], Callable[..., Ground]] = {
     kinds.Display: _display,
     kinds.Choice: _display,
     kinds.Noising: _display,
+    kinds.Cuts: _display,
     kinds.Annex: _annex,
     kinds.Orchestra: _orchestra,
+    kinds.Training: _training,
 }
 """Kind of exhibit → what it needs of the ground."""
 
@@ -277,10 +295,14 @@ def exhibit_targets(place: ExhibitPlace) -> list[Target]:
 
 def slid(place: ExhibitPlace, eye: Vec3, ray: Vec3) -> float | None:
     """Where along an exhibit's rail (0 left … 1 right) a look falls on it; None where it has none."""
-    if not isinstance(place.station, kinds.Noising):
-        return None
     turn = Frame((0.0, 0.0, 0.0), place.frame.yaw)
-    return share_at(place.station, place.frame.to_local(eye), turn.to_local(ray))
+    eye, ray = place.frame.to_local(eye), turn.to_local(ray)
+    match place.station:
+        case kinds.Noising() | kinds.Cuts():
+            return noising.share_at(place.station, eye, ray)
+        case kinds.Training():
+            return training.share_at(place.station, eye, ray)
+    return None
 
 
 def probed(

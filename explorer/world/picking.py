@@ -32,6 +32,8 @@ class Target:
     id: str
     frame: Frame
     size: Vec3
+    inside: str | None = None
+    """Id of a target in whose box it stands, and before which it is taken."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ class Picker:
     ) -> None:
         self.targets = list(targets)
         self.ground = ground
+        self._within: dict[str, list[int]] = {}
+        for i, target in enumerate(self.targets):
+            if target.inside is not None:
+                self._within.setdefault(target.inside, []).append(i)
         self._coarse = lru_cache(maxsize=1 << 17)(ground or (lambda x, y: -np.inf))
         origin = np.array([t.frame.origin for t in targets], float).reshape(-1, 3)
         yaw = np.radians([t.frame.yaw for t in targets])
@@ -67,6 +73,9 @@ class Picker:
         if not len(distances):
             return None
         index = int(np.argmin(distances))
+        found = self.targets[index].id
+        within = [i for i in self._within.get(found, ()) if distances[i] < np.inf]
+        index = min(within, key=lambda i: float(distances[i]), default=index)
         distance = float(distances[index])
         if distance > reach or self._hidden(eye, direction, distance):
             return None

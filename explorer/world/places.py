@@ -16,6 +16,8 @@ LINTEL = 1.75
 """From the largest canvas of a gallery to its roof: the prompt's words hang there."""
 LOOKOUT = 5.0
 """Length of the level platform at the far end of a rising jetty."""
+NOTICE_FOOT, NOTICE = 0.36, 1.06
+"""Lower and upper edge of a notice: one sees the valley over it, metres."""
 SIZES = {"x_t": "size", "noise": "size", "x0": "main_size"}
 
 
@@ -96,6 +98,9 @@ def furnish(valley: Valley, scene: Scene) -> Places:
                 for x in (-half, half):
                     a, b = frame.to_world((x, far, 0.0)), frame.to_world((x, 0.0, 0.0))
                     valley.walls.append(Wall(a[:2], b[:2], a[2] - 1, a[2] + rise + 1.1, 0.1))
+                places.others.append((station, frame))
+            case kinds.Notice():
+                _block(valley, frame, (station.width, 0.1, NOTICE))
                 places.others.append((station, frame))
             case kinds.Box():
                 _block(valley, frame, station.size)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from explorer.world import stations as kinds
 from explorer.world.exhibits import exhibit_targets
 from explorer.world.picking import Target, valley_targets
-from explorer.world.places import CanvasPlace, Places, tile_frames
+from explorer.world.places import NOTICE, CanvasPlace, Places, tile_frames
 from explorer.world.valley import Frame, Valley, Vec3
 
 
@@ -45,8 +46,11 @@ def targets_of(valley: Valley, places: Places) -> list[Target]:
     for exhibit in places.exhibits:
         targets += exhibit_targets(exhibit)
     for station, frame in places.others:
-        size = 2.0 * station.scale
-        targets.append(Target(f"station:{station.id}", frame, (size, size, size * 2)))
+        wide = 2.0 * station.scale
+        size = (wide, wide, wide * 2)
+        if isinstance(station, kinds.Notice):
+            size = (station.width, 0.2, NOTICE)
+        targets.append(Target(f"station:{station.id}", frame, size))
     return targets
 
 

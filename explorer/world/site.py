@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from assetgen.pack import Architecture
 from explorer.world.layout import lay_out
+from explorer.world.levers import Lever, layer_levers, lever_places
 from explorer.world.picking import Picker, layer_targets
 from explorer.world.places import Places, furnish
 from explorer.world.pointing import targets_of, word_targets
@@ -62,12 +63,26 @@ class Site:
         away = 3.3 if place.startswith("unit:") else 9.0
         return look_at(frame.to_world((0.0, -away, 1.7)), frame.to_world((0.0, 6.0, 3.0)), 78)
 
-    def picker(self, unfolded: str | None, words: Sequence[int | None]) -> Picker:
-        """What can be pointed at: what stands there, the layers of an unfolded room, the tower's words."""
+    def picker(
+        self, unfolded: str | None, words: Sequence[int | None], cut: Iterable[str] = ()
+    ) -> Picker:
+        """What can be pointed at: what stands there, the layers of an unfolded room, the tower's words, levers.
+
+        `cut` are the ids of parts that have a lever.
+        """
         room = self.valley.room(unfolded) if unfolded else None
         unit = next((u for u in self.architecture.units if room and u.id == room.unit), None)
         layers = layer_targets(room, [x.id for x in unit.layers]) if room and unit else []
         fixed = targets_of(self.valley, self.places)
+        levers = [lever.target for lever in self.levers(unfolded, cut)]
         return Picker(
-            [*fixed, *layers, *word_targets(self.places, list(words))], self.valley.ground
+            [*fixed, *layers, *word_targets(self.places, list(words)), *levers], self.valley.ground
         )
+
+    def levers(self, unfolded: str | None, cut: Iterable[str]) -> list[Lever]:
+        """Levers of the parts `cut`: of rooms, of bridges, and of the layers of an unfolded room."""
+        parts = list(cut)
+        room = self.valley.room(unfolded) if unfolded else None
+        unit = next((u for u in self.architecture.units if room and u.id == room.unit), None)
+        inside = layer_levers(room, [x.id for x in unit.layers], parts) if room and unit else []
+        return [*lever_places(self.valley, parts), *inside]

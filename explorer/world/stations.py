@@ -93,6 +93,14 @@ class Sign(Station, tag="sign", frozen=True, kw_only=True):
     size: Annotated[Length, about("cap height; read from up to 60 times as far")] = 0.3
 
 
+class Notice(Station, tag="notice", frozen=True, kw_only=True):
+    """A low board with a title and a few sentences, read in passing."""
+
+    text: Annotated[TextKey, about("has a `title` and a `look`")]
+    width: Annotated[Length, about("width of the board")] = 1.5
+    size: Annotated[Length, about("cap height of the sentences")] = 0.045
+
+
 class Billboard(Station, tag="billboard", frozen=True, kw_only=True):
     """A panel that shows an array of the run, or a text: one of `array` and `text`."""
 
@@ -171,6 +179,7 @@ class Choice(Display, tag="choice", frozen=True, kw_only=True):
     """The Arrival: one noise under several prompts, one prompt on several noises. `base` is the run they share."""
 
     over: ClassVar[float] = 0.62
+    under: ClassVar[float] = 0.5
     shows: Annotated[
         list[Identifier],
         about("`base_noise`, `base`, `prompt_<n>`, `seed_<n>` in reading order", min_length=1),
@@ -183,10 +192,20 @@ class Noising(Display, tag="noising", frozen=True, kw_only=True):
     """The noising bench: a true scene, the same with noise mixed in, the model's guess, and a rail of noise levels."""
 
     over: ClassVar[float] = 0.55
-    under: ClassVar[float] = 0.62
+    under: ClassVar[float] = 0.9
     shows: Annotated[
         list[Identifier], about("`scene`, `noised`, `guess` in reading order", min_length=1)
     ] = msgspec.field(default_factory=lambda: ["scene", "noised", "guess"])
+
+
+class Cuts(Display, tag="cuts", frozen=True, kw_only=True):
+    """Cut a bridge: the whole run, the run without one part, what changed, and a board with a lever for every part."""
+
+    over: ClassVar[float] = 0.65
+    under: ClassVar[float] = 1.22
+    shows: Annotated[
+        list[Identifier], about("`whole`, `without_it`, `apart` in reading order", min_length=1)
+    ] = msgspec.field(default_factory=lambda: ["whole", "without_it", "apart"])
 
 
 class Orchestra(Exhibit, tag="orchestra", frozen=True, kw_only=True):
@@ -207,6 +226,16 @@ class Annex(Exhibit, tag="annex", frozen=True, kw_only=True):
     depth: Annotated[Length, about("depth of the plot")] = 12.4
 
 
+class Training(Exhibit, tag="training", frozen=True, kw_only=True):
+    """The Training Hall: one prompt and one noise at every kept checkpoint, over the curve of the loss; true scenes."""
+
+    columns: Annotated[
+        int, about("checkpoints side by side; of more, evenly chosen ones", 2, 16)
+    ] = 8
+    scenes: Annotated[int, about("true training scenes over them, at most", 2, 24)] = 12
+    side: Annotated[Length, about("side of a small picture, metres")] = 1.0
+
+
 AnyStation = (
     Gallery
     | Canvas
@@ -217,6 +246,7 @@ AnyStation = (
     | Lamp
     | Bench
     | Sign
+    | Notice
     | Billboard
     | Box
     | LightLine
@@ -225,6 +255,8 @@ AnyStation = (
     | Display
     | Choice
     | Noising
+    | Cuts
     | Annex
     | Orchestra
+    | Training
 )

@@ -272,7 +272,7 @@ def test_the_shipped_plan_names_what_there_is() -> None:
     plan = load_plan()
     curated = load_curated()["prompts"]
     assert set(plan.flagships) <= set(curated) and len(plan.flagships) == 2
-    assert plan.studies["guidance"].values == (0, 1, 2, 4, 8)
+    assert plan.studies["guidance"].values == (1, 2, 4, 8)
     assert len(plan.studies["seed"].values) == 4
     assert plan.studies["steps"].values == (1, 2, 4, 8, 15, 30)
     assert len(plan.studies["sampler"].values) == 2

@@ -69,10 +69,11 @@ probes.draw(app)
 print(stats.resident_megabytes(), flush=True)
 """
 GROWTH = """
-from tests.benchmarks.bench import opened, switched, stats
+from tests.benchmarks.bench import opened, settle, switched, stats
 app = opened({options}, size=(160, 90))
 for times in (20, {switches}):
     switched(app, times)
+    settle(app)  # else it depends on how many exhibits were made again in between
     print(stats.resident_megabytes(), flush=True)
 """
 

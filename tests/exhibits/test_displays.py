@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from assetgen.pack import Pack
+from assetgen.pack.resources import data_dir
 from explorer.state import State
 from explorer.story.build import panel_for
 from explorer.story.latents import estimate_x0, fit_preview, lanes, patch_means
 from explorer.story.pairs import changed, partner
 from explorer.story.panel import Profile
+from explorer.story.ramps import ramp
 from explorer.story.record import Record
 from explorer.story.studies import studies_of
 from explorer.view.exhibition.arrays import MAKERS, Derived
@@ -75,17 +77,32 @@ def test_the_lanes_meet_in_the_recorded_step(pack: Pack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "shown"),
+    ("key", "shown", "others"),
     [
-        ("output_uncond", ("lane_without", "raw_without", "lane_difference", "raw_difference")),
-        ("output_cond", ("lane_with", "raw_with", "lane_difference", "raw_guided")),
-        ("x0", ("lane_guided", "x0_channels")),
+        (
+            "output_uncond",
+            ("lane_without", "raw_without", "lane_difference", "raw_difference"),
+            ("lane_with", "raw_with"),
+        ),
+        (
+            "output_cond",
+            ("lane_with", "raw_with", "lane_difference", "raw_guided"),
+            ("lane_without", "raw_without"),
+        ),
+        ("x0", ("lane_guided", "x0_channels"), ("raw_without", "raw_with")),
     ],
 )
 def test_other_numbers_give_other_pictures(
-    pack: Pack, monkeypatch: pytest.MonkeyPatch, key: str, shown: tuple[str, ...]
+    pack: Pack,
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+    shown: tuple[str, ...],
+    others: tuple[str, ...],
 ) -> None:
-    before = {name: Derived(pack).get(name) for name in shown}
+    """And only those that are about them: a lane is not its neighbour."""
+    scale = Derived(pack).raw_scale
+    monkeypatch.setattr(Derived, "raw_scale", scale)
+    before = {name: Derived(pack).get(name) for name in (*shown, *others)}
     preview = fit_preview(record(pack))
     monkeypatch.setattr("explorer.view.exhibition.arrays.preview_of", lambda record: preview)
     after = Derived(spoil(pack, monkeypatch, key))
@@ -93,6 +110,8 @@ def test_other_numbers_give_other_pictures(
         was, now = before[name], after.get(name)
         assert was is not None and now is not None
         assert np.abs(was.astype(int) - now).mean() > 0.5, name
+    for name in others:
+        assert np.array_equal(before[name], after.get(name)), name  # type: ignore[arg-type]
 
 
 def test_the_panel_of_the_lanes_follows_both_answers(
@@ -140,6 +159,18 @@ def test_a_pair_shows_the_other_run_and_where_they_differ(pack: Pack, texts: Any
     assert opens.value == "miniature/a-cat-on-grass"
 
 
+def test_another_partner_is_another_picture(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = partner(pack)
+    assert other is not None
+    monkeypatch.setattr(other, "image", lambda name, step: np.full((128, 128, 3), step, np.uint8))
+    monkeypatch.setattr("explorer.view.exhibition.arrays.partner", lambda pack: other)
+    there, apart = Derived(pack).get("pair_other"), Derived(pack).get("pair_difference")
+    assert there is not None and apart is not None
+    assert all((there[k] == k).all() for k in range(pack.steps))
+    mean = np.abs(pack.image("predicted", 2).astype(int) - 2).mean(-1).astype(np.uint8)
+    assert np.array_equal(apart[2], ramp("warm", 256)[mean])
+
+
 def test_only_the_words_that_differ_are_lit() -> None:
     a, b = (
         ["a", "castle", "under", "a", "night", "sky"],
@@ -153,7 +184,7 @@ def test_what_was_not_recorded_is_said(tmp_path: Path, texts: Any) -> None:
     pack = Pack.open(build_pack(tmp_path, profile="light"))
     derived = Derived(pack)
     kept = {name for name in MAKERS if derived.get(name) is not None}
-    assert kept <= {"prompt_rows"} | {n for n in MAKERS if n.startswith("weight_")}
+    assert kept <= {"prompt_rows"}
     for name in ("lanes", "decoder", "pair"):
         panel = panel_for(f"station:{name}", State(steps=4), record(pack), texts)
         assert panel.plot is None and len(panel.lines) == 2
@@ -173,7 +204,9 @@ def test_pictures_hang_apart_and_lines_end_at_the_last() -> None:
     assert len(lines) == 3 and all(abs(line[-1][0] - wall.pictures[7].x) < 0.5 for line in lines)
 
 
-def test_scales_are_the_studies_in_their_order(tmp_path: Path, texts: Any) -> None:
+def test_scales_are_the_studies_in_their_order(
+    tmp_path: Path, texts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pack = Pack.open(build_pack(tmp_path))
     assert studies_of(pack, "guidance") == []
     before = Pack.open(pack.path)
@@ -188,10 +221,22 @@ def test_scales_are_the_studies_in_their_order(tmp_path: Path, texts: Any) -> No
     shown = derived.get("study_2")
     assert shown is not None and np.array_equal(shown[3], runs[1].image("predicted", 3))
     assert derived.get("study_4") is None and derived.get("study_x") is None
+    for k, run in enumerate(derived.studies):  # each wall its own run
+        monkeypatch.setattr(run, "image", lambda name, step, k=k: np.full((8, 8, 3), k, np.uint8))
+    assert [int(derived.get(f"study_{k}").max()) for k in (1, 2, 3)] == [0, 1, 2]  # type: ignore[union-attr]
     facts = panel_for("station:scales", State(steps=4), record(pack), texts).facts
     assert facts[1].value == "0 · 2 · 8"
     other = Pack.open(build_pack(tmp_path, prompt="a cat on snow"))
     assert [r.path for r in studies_of(other, "guidance")] == [r.path for r in runs]
+
+
+@pytest.mark.parametrize("base", ["fox-on-grass", "fox-castle-moon"])
+@pytest.mark.parametrize("kind", ["guidance", "seed", "prompt", "steps"])
+def test_shipped_studies_of_a_kind_end_apart(base: str, kind: str) -> None:
+    """What a wall says was varied did something: no two of its runs are the same."""
+    runs = studies_of(Pack.open(data_dir("assets") / "runs" / "miniature" / base), kind)
+    ends = {run.final().tobytes() for run in runs}
+    assert len(runs) >= 2 and len(ends) == len(runs)
 
 
 @pytest.mark.gl

@@ -19,7 +19,11 @@ from explorer.story.mixing import mix
 from explorer.story.panel import Bars, Profile
 from explorer.story.record import Record
 from explorer.story.tokens import alike, likeness, pieces, twins
+from explorer.view.exhibition import display
 from explorer.view.exhibition.arrays import Derived
+from explorer.view.exhibition.base import Shown
+from explorer.view.exhibition.plates import plates
+from explorer.view.lettering import Line, letter
 from tests.fixtures.packs import build_assets, build_pack
 from tests.view.conftest import picture
 
@@ -124,13 +128,28 @@ def test_the_road_prints_the_steps_own_coefficients(pack: Pack, texts: Any) -> N
     assert weights is not None
     facts = [fact.value for fact in panel(pack, "road", texts).facts]
     assert facts[:2] == [f"{weights.x0:.3f}", f"{weights.eps:.3f}"]
-    plates = Derived(pack).get("weight_noise")
-    assert plates is not None and len(plates) == pack.steps
-    assert np.abs(plates[0].astype(int) - plates[-1]).mean() > 1
+    written = plates("weight_noise", pack, texts)
+    assert written is not None and len(written) == pack.steps
+    assert np.abs(written[0].astype(int) - written[-1]).mean() > 1
+    spoilt = msgspec.structs.replace(
+        pack.metadata.steps[0], coefficients=msgspec.structs.replace(weights, eps=0.9)
+    )
+    other = Pack.open(pack.path)
+    other.metadata = msgspec.structs.replace(
+        pack.metadata, steps=(spoilt, *pack.metadata.steps[1:])
+    )
+    after = plates("weight_noise", other, texts)
+    assert after is not None and [bool((a != b).any()) for a, b in zip(written, after, strict=True)] == [
+        True, *[False] * (pack.steps - 1)
+    ]  # fmt: skip
+    following = plates("weight_next", pack, texts)
+    assert following is not None
+    apart = np.abs(np.diff(following.astype(int), axis=0)).sum((1, 2, 3))
+    assert apart[-1] > 2 * apart[:-1].max(), "after the last step comes the result, no next step"
     steps = tuple(msgspec.structs.replace(s, coefficients=None) for s in pack.metadata.steps)
     pack.metadata = msgspec.structs.replace(pack.metadata, steps=steps)
     assert panel(pack, "road", texts).plot is None
-    assert Derived(pack).get("weight_noise") is None and Derived(pack).get("road_noise") is None
+    assert plates("weight_noise", pack, texts) is None and Derived(pack).get("road_noise") is None
 
 
 # -- the encoder ------------------------------------------------------------------------------------
@@ -145,6 +164,30 @@ def test_pieces_are_the_tokenizers(pack: Pack, texts: Any) -> None:
     assert facts[0] == f"6 of {len(pack.metadata.tokens)}" and facts[2] == "nothing"
     pack.metadata = msgspec.structs.replace(pack.metadata, dropped=("moon", "star"))
     assert panel(pack, "encoder", texts).facts[2].value == "moon star"
+
+
+@pytest.mark.gl
+def test_the_wall_says_what_fell_off_the_end(
+    explore: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: dict[str, list[str]] = {}
+
+    def keep(name: str, lines: list[Line]) -> Any:
+        said[name] = [line.text for line in lines]
+        return letter(name, lines)
+
+    monkeypatch.setattr(display, "letter", keep)
+    app = explore()
+    picture(app, "encoder", 2)
+    metadata = app.world.run.pack.metadata
+    total = len(metadata.tokens)
+    assert (
+        f"6 of {total} places for pieces used · nothing fell off the end" in said["station:encoder"]
+    )
+    run = app.world.run.pack
+    run.metadata = msgspec.structs.replace(metadata, dropped=("moon", "star"))
+    app.world.exhibition.built["station:encoder"].dress(Shown(app.world.run, {}), app.store.state)
+    assert any(text.endswith("fell off the end: moon star") for text in said["station:encoder"])
 
 
 def test_rows_are_compared_by_their_angle(pack: Pack) -> None:
@@ -188,5 +231,8 @@ def test_a_chosen_clock_sends_light_to_the_rooms_that_hear_it(explore: Callable[
     app.store.update(selection="clock")
     lit = picture(app, "overview", 2)
     assert np.abs(lit.astype(int) - dark).mean() > 0.2
+    beams = app.base.render.find("**/run/beams")
+    assert beams.is_hidden(), "the words' light would hide that of the Clock"
     app.store.update(selection=None)
     assert np.abs(picture(app, "overview", 2).astype(int) - dark).mean() < 0.02
+    assert not beams.is_hidden()

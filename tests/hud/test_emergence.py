@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log10
 from typing import Any
 
 import msgspec
@@ -100,13 +101,17 @@ def test_the_numbers_are_those_of_the_step(stage: Stage, recognised: Pack) -> No
 
 
 def test_without_a_recogniser_it_says_so_and_shows_settling(stage: Stage, pack: Pack) -> None:
-    record = show(stage, pack)
+    told = pack.metadata.concepts[0].settling
+    assert told is not None
+    apart = msgspec.structs.replace(told, peak=told.peak[::-1], agreement=(0.5,) * pack.steps)
+    record = show(stage, with_concepts(pack, settling=apart))
     assert record.metadata.concepts[0].recognition is None
     assert "No recogniser looked at this run" in " ".join(texts_of(stage, "track"))
     row = rows(record)[0]
     settling = record.metadata.concepts[0].settling
     assert settling is not None and row.values == tuple(settling.confidence)
-    assert len(row.components) == 3
+    parts = (settling.localisation, settling.peak, settling.agreement)
+    assert row.components == tuple(tuple(part) for part in parts) and len(set(parts)) == 3
 
 
 def test_a_word_that_is_never_seen_is_told_kindly(stage: Stage, pack: Pack) -> None:
@@ -147,7 +152,8 @@ def test_nothing_recorded_is_said(stage: Stage, pack: Pack) -> None:
 def test_signal_to_noise_is_the_recorded_one(stage: Stage, pack: Pack) -> None:
     record = show(stage, pack)
     known = [v for v in signal(record) if v is not None]
-    assert known == sorted(known)
+    assert known == [pytest.approx(log10(step.snr)) for step in record.metadata.steps if step.snr]
+    assert known == sorted(known) and known[0] < known[-1]
     lines = [s for s in shapes_of(stage, Line) if len(s.points) == len(known)]
     assert len(lines) == 1
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from assetgen.pack import Pack
+from assetgen.pack.resources import data_dir
 from explorer.hud import palette
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import Metrics
@@ -23,6 +24,7 @@ STATES: dict[str, dict[str, Any]] = {
     "reading": {"selection": UNIT},
     "numbers": {"selection": UNIT, "depth": "understand"},
     "formula": {"selection": UNIT, "depth": "engineer"},
+    "code": {"selection": "station:clockwork", "depth": "engineer"},
     "word": {"selection": "word:1", "word": 1, "overlay": True, "split": 0.3, "step": 3.4},
     "prompts": {"selection": "clock", "menu": "prompts"},
     "help": {"selection": "tower", "menu": "help"},
@@ -86,6 +88,21 @@ def test_at_normal_text_size_no_panel_needs_to_scroll(stage: Stage, depth: str) 
     for selection in everything(record):
         stage.store.update(selection=selection, depth=depth)
         stage.model.refresh()
+        assert stage.model.sections["reading_body"].scroll_limit == 0, selection
+
+
+@pytest.mark.parametrize("run", ["castle-by-night", "fox-castle-moon"])
+@pytest.mark.parametrize("depth", ["look", "understand", "engineer"])
+def test_nor_does_that_of_an_exhibit_in_a_shipped_run(run: str, depth: str) -> None:
+    """There they have something to say that a synthetic run lacks."""
+    stage = Stage(Pack.open(data_dir("assets") / "runs" / "miniature" / run))
+    record = stage.model.view.record
+    assert record is not None
+    exhibits = [id for id in everything(record) if id.startswith("station:")]
+    for selection in [*exhibits, "annex:miniature", "annex:sdxl", "annex:flux", "clock", "tower"]:
+        stage.store.update(selection=selection, depth=depth)
+        stage.model.refresh()
+        assert stage.model.view.panel is not None, selection
         assert stage.model.sections["reading_body"].scroll_limit == 0, selection
 
 

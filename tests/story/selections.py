@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.story.cuts import cuts_of
 from explorer.story.record import Record
 
 STATIONS = (
@@ -13,6 +14,8 @@ STATIONS = (
     "somewhere",
     "sculptor",
     "dig",
+    "orchestra",
+    "training",
     "lanes",
     "decoder",
     "pair",
@@ -24,6 +27,8 @@ STATIONS = (
     "choice",
     "noising",
     "leaps",
+    "cuts",
+    "welcome",
 )
 
 
@@ -37,5 +42,8 @@ def everything(record: Record) -> list[str]:
     ids += [f"canvas:{name}" for name in ("x_t", "noise", "x0")]
     ids += ["pixel:x0:0.500,0.250", "cost"]
     if record.pack.has("attention"):
-        ids.append(f"pixel:x_t:0.100,0.900:{record.pack.array('attention').layers[0].id}")
+        layer = record.pack.array("attention").layers[0].id
+        ids += [f"pixel:x_t:0.100,0.900:{layer}", f"word:1:{layer}"]
+    if (cuts := cuts_of(record.pack)) is not None:
+        ids += [f"cut:{part}" for part in cuts.folders]
     return [*ids, "clock", "tower", *(f"station:{name}" for name in STATIONS)]

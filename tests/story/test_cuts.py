@@ -71,8 +71,15 @@ def test_a_part_that_was_cut_says_what_happened(runs: Path, texts: Texts) -> Non
 
 
 def test_the_way_there_and_back(runs: Path, texts: Texts) -> None:
-    (there,) = runs_of(shown(runs / BASE, texts))
+    lever = next(a for a in shown(runs / BASE, texts).actions if a.label == "Pull the lever")
+    assert (lever.name, lever.value) == ("select", f"cut:{UNIT}")
+    pulled = shown(runs / BASE, texts, f"cut:{UNIT}")
+    (there,) = runs_of(pulled)
     assert there.value == f"{MODEL}/{BASE}-cut-mid"
+    assert next(a.value for a in pulled.actions if a.label == "Put it back") == UNIT
+    inside = runs / "studies" / f"{BASE}-cut-mid"
+    (whole,) = runs_of(shown(inside, texts, f"cut:{UNIT}"))
+    assert whole.value == f"{MODEL}/{BASE}" and whole.label == "The whole run"
     (back,) = runs_of(shown(runs / "studies" / f"{BASE}-cut-mid", texts))
     assert back.value == f"{MODEL}/{BASE}"
 

@@ -14,7 +14,7 @@ from assetgen.pack import Library, Pack
 from assetgen.pack.resources import data_dir
 from explorer.state import Depth, State, Store
 from explorer.story.build import build_panel, panel_for
-from explorer.story.panel import Panel, Plot
+from explorer.story.panel import Bars, Panel, Plot
 from explorer.story.provenance import Provenance
 from explorer.story.record import Record
 from explorer.story.texts import Texts
@@ -217,6 +217,31 @@ def test_every_panel_about_data_has_code_and_a_paper(texts: Texts) -> None:
         scope: dict[str, Any] = {}
         exec("\n".join(setup), scope)
         assert eval(expression, scope) is not None, selection
+
+
+@pytest.mark.parametrize(
+    "selection",
+    ["clock", "tower", "word:1"]
+    + [f"station:{name}" for name in ("choice", "clockwork", "decoder", "encoder", "lanes", "leaps", "noising",
+                                      "pair", "road", "training")],
+)  # fmt: skip
+def test_what_is_charted_is_what_the_code_returns(texts: Texts, selection: str) -> None:
+    """Of a shipped run that is one of a pair; bars may be the first of many, from 0 up."""
+    pack = Pack.open(data_dir("assets") / "runs" / "miniature" / "castle-by-night")
+    shipped = Record(pack, pack.architecture)
+    panel = panel_for(selection, state(shipped, depth="engineer"), shipped, texts)
+    assert panel.formula is not None and panel.plot is not None
+    *setup, expression = panel.formula.python
+    scope: dict[str, Any] = {}
+    exec("\n".join(setup), scope)
+    found = eval(expression, scope)
+    values = np.array(list(found.values() if isinstance(found, dict) else found), float)
+    if isinstance(panel.plot, Bars):
+        want = np.array([row.value for row in panel.plot.rows], float)
+        values = np.maximum(values[: len(want)], 0.0)
+    else:
+        want = np.array(panel.plot.values, float)
+    assert np.allclose(values, want, rtol=1e-4, atol=1e-6, equal_nan=True)
 
 
 def test_the_formula_is_offered_to_who_has_seen_the_numbers(record: Record, texts: Texts) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from explorer.story.panel import Bars
 from explorer.story.pixels import Place, lanes_of, shares
 from explorer.story.record import Record
 from explorer.story.texts import Texts
+from explorer.story.words import layer_of
 
 NAMES = {"bos": "begin", "eos": "end", "pad": "padding"}
 PLACE = Place("x0", 0.3, 0.7)
@@ -80,6 +82,31 @@ def test_the_layers_come_one_after_the_other(record: Record, texts: Texts) -> No
         selection = str(panel.actions[2].value)
         seen.append(selection)
     assert seen[-1] == PLACE.id and len(set(seen)) == len(seen)
+
+
+def test_a_word_can_be_followed_layer_by_layer(
+    record: Record, texts: Texts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the mean through all layers and back; each curve is that layer's own column."""
+
+    def panel(selection: str) -> Any:
+        state = State(steps=record.steps, overlay=True, word=1, opened="understand")
+        return panel_for(selection, state, record, texts)
+
+    mass, (token,) = record.pack.tensor("attention_mass"), record.words[1].tokens
+    selection, seen = "word:1", []
+    for _ in range(len(record.pack.array("attention").layers) + 1):
+        shown = panel(selection)
+        layer = layer_of(selection, 1)
+        column = None if layer is None else record.layer_column("attention_mass", layer)
+        want = mass.mean(1)[:, token] if column is None else mass[:, column, token]
+        assert shown.plot.values == pytest.approx(want.tolist())
+        seen.append(selection)
+        selection = str(next(a.value for a in shown.actions if str(a.value).startswith("word:")))
+    assert selection == "word:1" and len(set(seen)) == len(seen) > 2
+    assert layer_of("word:1:x", 2) is None and layer_of("clock", 1) is None
+    with pytest.raises(KeyError, match="nowhere"):
+        panel("word:1:nowhere")
 
 
 def test_a_run_without_maps_says_so(record: Record, texts: Texts) -> None:

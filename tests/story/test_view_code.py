@@ -112,6 +112,7 @@ def test_every_part_of_a_model_can_be_kept(model: str) -> None:
     ids = [f"unit:{u.id}" for u in architecture.units]
     ids += [f"layer:{x.id}" for u in architecture.units for x in u.layers]
     ids += [f"skip:{e.source}->{e.target}" for e in architecture.edges if e.kind == "skip"]
+    ids += [f"cut:{part}" for part in ids]
     numbers = [view_code.selection_number(i, architecture, OTHERS) for i in (*ids, *OTHERS)]
     assert len(set(numbers)) == len(numbers) and 0 not in numbers and max(numbers) < 1 << 14
     back = [view_code.selection_of(n, architecture, OTHERS) for n in numbers]
@@ -120,6 +121,15 @@ def test_every_part_of_a_model_can_be_kept(model: str) -> None:
     assert view_code.selection_of(0, architecture, OTHERS) is None
     canvas = view_code.selection_number("pixel:x0:0.5,0.5", architecture, OTHERS)
     assert view_code.selection_of(canvas, architecture, OTHERS) == "canvas:x0"
+
+
+def test_what_is_set_on_an_exhibit_comes_back() -> None:
+    architecture = decode_json(Architecture, Path(ARCHITECTURES) / "sdxl.json")
+    ids = [f"{name}:{a}:{b}" for name in view_code.DIALS for a in (0, 7, 15) for b in (0, 3, 15)]
+    numbers = [view_code.selection_number(i, architecture, OTHERS) for i in ids]
+    assert len(set(numbers)) == len(numbers) and 0 not in numbers
+    assert [view_code.selection_of(n, architecture, OTHERS) for n in numbers] == ids
+    assert view_code.selection_number("training:16:0", architecture, OTHERS) == 0
 
 
 def test_shipped_runs_are_told_apart() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from explorer import headless
+from explorer.view.exhibition.base import Bare
 from tests.fixtures.packs import ARCHITECTURES, build_pack
 
 pytestmark = pytest.mark.gl
@@ -33,6 +34,9 @@ def test_structures_are_entered_and_left(explore: Callable[..., Any], folder: Pa
     app.start_at(None, None)
     app.store.update(selection="unit:transformer_blocks.3")
     headless.settle(app)
+    made = app.world.exhibition.built
+    assert made and {type(m) is Bare for id, m in made.items() if id != "station:annex"} == {True}
+    assert not isinstance(made["station:annex"], Bare), "the Annex needs no run"
     assert "structure only" in app.store.state.message
     assert app.hud.model.view.panel.title == "Joint block 4"
     assert app.hud.model.find("timeline") is None
@@ -44,6 +48,7 @@ def test_structures_are_entered_and_left(explore: Callable[..., Any], folder: Pa
     app.load_now()
     headless.settle(app)
     assert app.world.run is not None and app.store.state.run == run.id
+    assert not any(isinstance(m, Bare) for m in app.world.exhibition.built.values())
     assert app.hud.model.find("timeline") is not None
 
     app.command("open_run", ("sdxl", ""))

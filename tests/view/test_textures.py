@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from assetgen.pack import Pack
+from assetgen.pack.images import resize
 from explorer.view.textures import HEAT_SIZE, load_full, load_pages, mosaic, word_heat
 from explorer.view.words import strongest, tile_mass, unit_readings
 
@@ -44,6 +45,16 @@ def test_word_heat_is_the_packs_own_word_map(pack: Pack, scale: str) -> None:
         scale
     ]
     assert np.abs(heat[2] / 255 - np.clip(expected / top, 0, 1)).max() < 1.5 / 255
+
+
+def test_word_heat_of_one_layer_is_that_layers_map(pack: Pack) -> None:
+    run = load_full(pack)
+    for rect in pack.array("attention").layers[:2]:
+        heat = word_heat(run, 1, "unit", rect.id)
+        (token,) = pack.metadata.words[1].tokens
+        want = resize(pack.attention_map(rect.id, token, 3), HEAT_SIZE, HEAT_SIZE)
+        assert np.abs(heat[3] / 255 - want).max() < 0.01
+        assert not np.array_equal(heat, word_heat(run, 1, "unit"))
 
 
 def test_magnitudes_span_each_units_own_range(pack: Pack) -> None:

@@ -65,7 +65,7 @@ def test_they_are_reached_on_foot(part: str) -> None:
         bounds, start = (-90.0, far, 90.0, far + 100), path[-1]
     else:
         bounds, start = tuple(sorted((0.0, side * 110.0))), path[2]  # type: ignore[assignment]
-        bounds = (bounds[0], 0.0, bounds[1], 120.0)
+        bounds = (bounds[0], 0.0, bounds[1], 150.0)
     reach = Reach(Solids(replace(here.valley, bounds=bounds)), start)
 
     def inside(x: float, y: float) -> bool:

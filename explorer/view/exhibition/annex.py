@@ -12,8 +12,7 @@ from explorer.story.ask import in_words
 from explorer.story.structure import named
 from explorer.story.texts import Texts
 from explorer.view.exhibition.base import Setting, Shown
-from explorer.view.exhibition.display import fitted
-from explorer.view.lettering import Line, letter
+from explorer.view.lettering import Line, fitted, letter
 from explorer.view.lights import Lights, bake
 from explorer.view.mesh import Material, Mesh, make_geom, make_node
 from explorer.view.palette import Palette, linear, scaled

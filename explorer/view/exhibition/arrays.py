@@ -7,11 +7,9 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
 from assetgen.pack import Pack
 from assetgen.pack.errors import PackError
-from assetgen.pack.schema import Coefficients, Step
 from explorer.story.choice import BASE, NOISE, choice_of
 from explorer.story.clockwork import embedding
 from explorer.story.latents import Lanes, Preview, lanes_of, preview_of
@@ -22,7 +20,6 @@ from explorer.story.ramps import ramp
 from explorer.story.record import Record
 from explorer.story.studies import studies_of
 from explorer.story.tokens import likeness
-from explorer.view.lettering import font
 from explorer.view.textures import LATENT_GAIN, mosaic
 
 U8 = NDArray[np.uint8]
@@ -186,22 +183,6 @@ def _mixed(derived: Derived, term: str) -> U8 | None:
     return None if found is None else mosaic(getattr(found, term), 0.5 / derived.x_t_scale)
 
 
-def _weights(derived: Derived, text: Callable[[Step], str]) -> U8 | None:
-    """One line of text a step."""
-    steps = derived.record.metadata.steps
-    if any(step.coefficients is None for step in steps):
-        return None
-    return np.stack([_written(text(step)) for step in steps])
-
-
-def _written(text: str) -> U8:
-    """Amber figures on a dark plate, `[72, 360, 3]`."""
-    image = Image.new("RGB", (360, 72), (14, 17, 26))
-    face = font("JetBrainsMono-Medium", 34)
-    ImageDraw.Draw(image).text((180, 35), text, font=face, fill=(255, 184, 92), anchor="mm")
-    return np.asarray(image)
-
-
 def _waves(derived: Derived) -> U8 | None:
     """The row of waves as bars around zero: up amber, down blue."""
     rows = embedding(derived.record)
@@ -243,11 +224,6 @@ def _likeness(derived: Derived, *, pair: bool) -> U8 | None:
     return ramp("deep", 256)[np.clip(found * 255, 0, 255).astype(int)][None]
 
 
-def _of(step: Step) -> Coefficients:
-    assert step.coefficients is not None
-    return step.coefficients
-
-
 def _bytes(colours: NDArray[np.float32]) -> U8:
     return np.clip(colours + 0.5, 0, 255).astype(np.uint8)
 
@@ -267,10 +243,6 @@ MAKERS: dict[str, Callable[[Derived], U8 | None]] = {
     "road_noise": lambda d: _mixed(d, "noise"),
     "road_fresh": lambda d: _mixed(d, "fresh"),
     "road_next": lambda d: _mixed(d, "next"),
-    "weight_picture": lambda d: _weights(d, lambda s: f"{_of(s).x0 + _of(s).x0_previous:.3f} · x0"),
-    "weight_noise": lambda d: _weights(d, lambda s: f"+ {_of(s).eps:.3f} · noise"),
-    "weight_fresh": lambda d: _weights(d, lambda s: f"+ {_of(s).noise:.3f} · fresh"),
-    "weight_next": lambda d: _weights(d, lambda s: f"= x of step {s.index + 2}"),
     "clock_waves": _waves,
     "clock_table": _wave_table,
     "prompt_rows": lambda d: _likeness(d, pair=False),

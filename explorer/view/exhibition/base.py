@@ -80,6 +80,30 @@ def not_recorded(setting: Setting, frame: Frame, height: float = 0.24) -> p3d.No
     return letter("not recorded", [line])
 
 
+class Bare:
+    """An exhibit in a model without a run: its stone, and a line that says so."""
+
+    def __init__(self, place: ExhibitPlace, setting: Setting) -> None:
+        (x0, y0, z0), (x1, _, z1) = place.ground.targets[0]
+        at = place.frame.to_world(((x0 + x1) / 2, y0 - 0.04, z0 + 0.55 * (z1 - z0)))
+        self.root = not_recorded(setting, Frame(at, place.frame.yaw))
+
+    def dress(self, shown: Shown, state: State) -> None:
+        """Another exhibit takes its place when there is a run."""
+
+    def follow(self, state: State) -> None:
+        """The same in every state."""
+
+    def update(self, state: State, eye: Vec3, dt: float) -> None:
+        """It stands still."""
+
+    def leave(self) -> None:
+        """Nothing goes on out of sight."""
+
+    def clean_up(self) -> None:
+        """All of it hangs under the root."""
+
+
 Maker = Callable[[ExhibitPlace, Setting], Exhibit]
 
 
@@ -100,7 +124,7 @@ class Exhibition:
         self._coming: dict[str, tuple[Shown | None, Future[Exhibit]]] = {}
         self._shown: Shown | None = None
         self._bare = False
-        """There is no run and none is coming: only what needs none is made."""
+        """There is no run and none is coming: what needs none is made, all others say so."""
         self._frames = 0
 
     @property
@@ -154,7 +178,7 @@ class Exhibition:
     def _begin(self, place: ExhibitPlace, state: State, eye: Vec3) -> None:
         """Make an exhibit that came into reach."""
         shown, away = self._shown, dist(place.frame.origin, eye)
-        if shown is None and not (self._bare and place.station.lasting):
+        if shown is None and not self._bare:
             return
         if place.id in self._built or place.id in self._coming:
             return
@@ -162,6 +186,8 @@ class Exhibition:
             return
 
         def make() -> Exhibit:
+            if shown is None and not place.station.lasting:
+                return Bare(place, self._setting)
             exhibit = self._makers[type(place.station)](place, self._setting)
             if shown is not None:
                 exhibit.dress(shown, state)

@@ -14,8 +14,8 @@ from explorer.story.choice import Choice as Runs
 from explorer.story.pairs import changed
 from explorer.view.exhibition import display
 from explorer.view.exhibition.base import Shown
-from explorer.view.exhibition.display import INK, MUTED, SMALL, TITLE, WARM, Display
-from explorer.view.lettering import Line, font, letter
+from explorer.view.exhibition.display import INK, MUTED, ROW, SMALL, WARM, Display
+from explorer.view.lettering import Line, fitted, font, letter
 from explorer.view.lights import Lights
 from explorer.view.mesh import Mesh
 from explorer.view.palette import Palette
@@ -25,8 +25,6 @@ from explorer.world.exhibits import ExhibitPlace
 
 COLD = (128, 204, 255)
 """What differs in noise; what differs in words is WARM."""
-PROMPT, ROW = 0.118, 0.195
-"""Cap height of the prompt under a picture, and from line to line, metres."""
 BAR, TICK = 0.42, 0.15
 """From a picture's edge up to its brace, and how far a brace's ends reach down."""
 
@@ -98,7 +96,7 @@ class Choice(Display):
         for name, left, right, z in braces(station, self._wall):
             text = self._texts.get(f"choice.{name}", count=counts[name])
             color = COLD if name == "noise" else WARM
-            yield display.fitted(
+            yield fitted(
                 text, self._at(left, z + 0.13), 0.17, color, "Inter-SemiBold", 44, right - left
             )
 
@@ -110,36 +108,23 @@ class Choice(Display):
         seed = found.base.metadata.seed
         if picture.shows == NOISE:
             line = missing if stashed else self._texts.get("choice.start", scale=self._scale(NOISE))
-            title = self._texts.get("choice.seed", seed=seed)
-            yield display.fitted(
-                title, self._at(left, top - 0.36), TITLE, COLD, "Inter-SemiBold", 44, room
-            )
-            yield display.fitted(
-                line, self._at(left, top - 0.60), SMALL, MUTED, "Inter-Regular", 30, room
+            yield from self._under(
+                left, top, self._texts.get("choice.seed", seed=seed), line, room, COLD
             )
             return
         run = found.run(picture.shows)
         if run is None:
-            yield display.fitted(
-                missing, self._at(left, top - 0.30), SMALL, MUTED, "Inter-Regular", 30, room
-            )
+            yield Line(missing, self._at(left, top - 0.30), SMALL, MUTED, "Inter-Regular")
             return
-        z = top - 0.27
-        for word, x, z, differs in self._set(run, found.base, left, top - 0.27, room):
+        z = first = top - 0.32
+        for word, x, z, differs in self._set(run, found.base, left, first, room):
             color = WARM if differs else INK if run is found.base else MUTED
-            yield Line(word, self._at(x, z), PROMPT, color, "Inter-SemiBold", pixels=34)
-        other = run.metadata.seed != seed
+            yield Line(word, self._at(x, z), SMALL, color, "Inter-SemiBold")
         noise = self._texts.get("choice.seed", seed=run.metadata.seed)
-        yield Line(noise, self._at(left, z - ROW * 1.15), PROMPT, COLD if other else MUTED,
-                   "Inter-SemiBold", pixels=34)  # fmt: skip
-        x = left + _wide(noise + "  ")
-        line = missing if stashed else self._texts.get("choice.shown")
-        yield Line(line, self._at(x, z - ROW * 1.15), PROMPT, MUTED, "Inter-Regular", pixels=30)
-        if other and not run.has("x_t"):
-            line = self._texts.get("choice.other")
-            yield display.fitted(
-                line, self._at(left, z - ROW * 2.15), SMALL, MUTED, "Inter-Regular", 30, room
-            )
+        color = COLD if run.metadata.seed != seed else MUTED
+        yield Line(noise, self._at(left, z - 1.15 * ROW), SMALL, color, "Inter-SemiBold")
+        shown = missing if stashed else self._texts.get("choice.shown")
+        yield Line(shown, self._at(left, z - 2.15 * ROW), SMALL, MUTED, "Inter-Regular")
 
     def _set(
         self, run: Pack, base: Pack, left: float, top: float, room: float
@@ -156,6 +141,6 @@ class Choice(Display):
             x += _wide(word + " ")
 
 
-def _wide(text: str, cap: float = PROMPT, face: str = "Inter-SemiBold") -> float:
+def _wide(text: str, cap: float = SMALL, face: str = "Inter-SemiBold") -> float:
     """Width of words, by default a prompt's, metres."""
     return font(face, 100).getlength(text) / 73 * cap

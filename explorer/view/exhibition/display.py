@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import cast
 
@@ -12,13 +10,24 @@ import panda3d.core as p3d
 
 from explorer.state import State
 from explorer.story.leaps import LEAP
-from explorer.story.pairs import changed, partner
 from explorer.story.pixels import Place
-from explorer.story.tokens import pieces
 from explorer.view.exhibition.arrays import CHANNELS, Derived
 from explorer.view.exhibition.base import Setting, Shown
+from explorer.view.exhibition.captions import (
+    INK,
+    MUTED,
+    ROW,
+    SMALL,
+    TITLE,
+    WARM,
+    pieces_lines,
+    places_line,
+    prompts_lines,
+    saying_lines,
+)
+from explorer.view.exhibition.plates import plates
 from explorer.view.exhibits import make_canvases, make_quad
-from explorer.view.lettering import Line, font, letter
+from explorer.view.lettering import Line, fitted, letter, wrapped
 from explorer.view.lights import Lights
 from explorer.view.mesh import Material, Mesh
 from explorer.view.palette import Palette, scaled
@@ -26,14 +35,22 @@ from explorer.view.textures import array_texture, mosaic_grid
 from explorer.world import stations as kinds
 from explorer.world.displays import BACK, FACE, FLOOR, FRONT, PLATE, Hung, joints, lay_display
 from explorer.world.exhibits import ExhibitPlace
+from explorer.world.noising import OUT
 from explorer.world.places import CanvasPlace
 from explorer.world.valley import Frame, Vec3
 
-INK, MUTED, WARM = (226, 238, 255), (150, 178, 212), (255, 206, 146)
-TITLE, SMALL = 0.20, 0.115
-SAYING = 0.36
-"""Cap height of what is written on the back, metres: read from the jetty."""
-TITLES = "InterDisplay-SemiBold"
+__all__ = [
+    "INK",
+    "MUTED",
+    "ROW",
+    "SMALL",
+    "TITLE",
+    "WARM",
+    "Display",
+    "build_stone",
+    "fitted",
+    "rail_quad",
+]
 
 
 def build_stone(mesh: Mesh, lights: Lights, place: ExhibitPlace, palette: Palette) -> None:
@@ -74,13 +91,14 @@ def build_stone(mesh: Mesh, lights: Lights, place: ExhibitPlace, palette: Palett
         lights.add((float(x), FRONT + 0.4, 0.9), warm=0.5, frame=place.frame)
 
 
-def fitted(
-    text: str, frame: Frame, cap: float, color: tuple[int, int, int], face: str, pixels: int,
-    room: float,
-) -> Line:  # fmt: skip
-    """A line that is set smaller where it would be wider than `room` metres."""
-    wide = font(face, 100).getlength(text) / 73 * cap
-    return Line(text, frame, cap * min(1.0, room / max(wide, 1e-6)), color, face, pixels=pixels)
+def rail_quad(place: ExhibitPlace, edges: tuple[float, float, float, float]) -> p3d.NodePath:
+    """A wide quad before the wall for something drawn anew when a visitor moves it; edges in the display's axes."""
+    left, right, low, high = edges
+    at = place.frame.to_world(((left + right) / 2, FACE - OUT, (low + high) / 2))
+    node = make_quad(place.id, Frame(at, place.frame.yaw), (right - left, high - low))
+    node.set_shader_inputs(overlay=0.0, split=-1.0, latent=0.0, tiles=p3d.LVecBase2f(1, 1),
+                           moment=0.0, mark=p3d.LVecBase4f(-1, -1, 1, 1))  # fmt: skip
+    return node
 
 
 class Display:
@@ -106,7 +124,8 @@ class Display:
         self._plates = [self._plate(p) for p in top]
         self._text = self._face.attach_new_node("text")
         if self._station.saying:
-            letter("saying", list(self._saying(self._station.saying))).reparent_to(self.root)
+            said = saying_lines(self._texts.get(self._station.saying), self._wall, place.frame)
+            letter("saying", list(said)).reparent_to(self.root)
         self._derived: Derived | None = None
         self._made: tuple[str, dict[str, p3d.Texture | None]] = ("", {})
         self._grid = (1, 1)
@@ -128,10 +147,9 @@ class Display:
         pack = shown.run.pack
         if self._made[0] != str(pack.path):
             self._derived = derived = Derived(pack, self._station.study)
-            made = {}
-            for name in (*self._station.shows, *self._station.plates):
-                pixels = derived.get(name)
-                made[name] = None if pixels is None else array_texture(name, pixels)
+            pixels = {name: derived.get(name) for name in self._station.shows}
+            pixels |= {name: plates(name, pack, self._texts) for name in self._station.plates}
+            made = {k: None if v is None else array_texture(k, v) for k, v in pixels.items()}
             self._made = (str(pack.path), made)
         latent = pack.architecture.traced_at.sample
         self._grid = (latent[2], latent[3])
@@ -190,20 +208,34 @@ class Display:
             title, small = self._caption(picture.shows)
             if node.is_stashed():
                 small = self._texts.get("sign.not_recorded")
-            room = picture.size + self._station.gap * self._station.scale - 0.1
-            lines += [
-                fitted(title, self._at(left, low - 0.36), TITLE, INK, "Inter-SemiBold", 44, room),
-                fitted(small, self._at(left, low - 0.60), SMALL, MUTED, "Inter-Regular", 30, room),
-            ]
+            room = picture.size + self._station.gap * self._station.scale - 0.2
+            lines += self._under(left, low, title, small, room)
         top = self._wall.height - 0.52
         left = -self._wall.half + 0.9
         if self._station.study:
             lines.append(self._headline(left, top))
         if self._station.labels:
-            lines += self._pieces(shown)
+            lines.append(places_line(shown.run.pack, self._texts, self._at(left, top)))
+            lines += pieces_lines(
+                shown.run.pack, self._wall.pictures[0], self._station.labels, self._at
+            )
         if self._station.pair:
-            lines += self._prompts(shown, left, top)
+            lines += prompts_lines(shown.run.pack, self._texts, left, top, self._at)
         letter(self._place.id, lines).reparent_to(self._text)
+
+    def _under(
+        self, left: float, low: float, title: str, small: str, room: float,
+        color: tuple[int, int, int] = INK,
+    ) -> list[Line]:  # fmt: skip
+        """A picture's title, and below it what it shows in as many lines as it needs."""
+        at = self._at(left, low - 0.36)
+        return [
+            fitted(title, at, TITLE, color, "Inter-SemiBold", 44, room),
+            *(
+                Line(row, self._at(left, low - 0.63 - ROW * i), SMALL, MUTED, "Inter-Regular")
+                for i, row in enumerate(wrapped(small, SMALL, room))
+            ),
+        ]
 
     def _caption(self, shows: str) -> tuple[str, str]:
         """Title and line under a picture; a study is called by what it varies."""
@@ -229,62 +261,13 @@ class Display:
         """The prompt that the studies are of."""
         runs = self._derived.studies if self._derived else []
         if not runs:
-            return Line(self._texts.get("display.no_study"), self._at(left, top), 0.18, MUTED)
+            return Line(self._texts.get("display.no_study"), self._at(left, top), 0.2, MUTED)
         return Line(runs[0].metadata.prompt, self._at(left, top), 0.2, WARM, "Inter-SemiBold")
 
     def _scale(self, shows: str) -> str:
         """The value shown white, as it is printed; only channels have one."""
         known = self._derived is not None and shows in CHANNELS
         return f"{self._derived.scale(shows):.2f}" if known and self._derived else ""
-
-    def _pieces(self, shown: Shown) -> list[Line]:
-        """One line a piece, on the height of its row in the first picture: text left, number right."""
-        picture = self._wall.pictures[0]
-        found = pieces(shown.run.pack.metadata)
-        pitch = picture.size / max(len(found), 1)
-        right = picture.x - picture.size / 2 - 0.3
-        cap = min(0.15, pitch * 0.5)
-        lines: list[Line] = []
-        for i, piece in enumerate(found):
-            z = picture.z + picture.size / 2 - pitch * (i + 0.5) - cap / 2
-            color = WARM if piece.role == "word" else MUTED
-            left = right - self._station.labels + 0.5
-            lines += [
-                Line(piece.text, self._at(left, z), cap, color, "Inter-SemiBold"),
-                Line(str(piece.id), self._at(right, z), cap * 0.85, MUTED, "JetBrainsMono-Regular",
-                     "right", 36),
-            ]  # fmt: skip
-        return lines
-
-    def _prompts(self, shown: Shown, left: float, top: float) -> list[Line]:
-        """The two prompts, the words that differ in the colour of meaning."""
-        other = partner(shown.run.pack)
-        here = [w.text for w in shown.run.pack.metadata.words]
-        there = [w.text for w in other.metadata.words] if other else []
-        if not there:
-            return [Line(self._texts.get("display.no_pair"), self._at(left, top), 0.2, MUTED)]
-        lines: list[Line] = []
-        for row, (words, against) in enumerate(((here, there), (there, here))):
-            x = left
-            for word, differs in zip(words, changed(words, against), strict=True):
-                color = WARM if differs else MUTED
-                lines.append(
-                    Line(word, self._at(x, top - 0.36 * row), 0.2, color, "Inter-SemiBold")
-                )
-                x += font("Inter-SemiBold", 100).getlength(word + " ") / 73 * 0.2
-        return lines
-
-    def _saying(self, key: str) -> Iterator[Line]:
-        """What is written on the back, for whoever comes from there: high, so that a railing hides nothing of it."""
-        rows = re.split(r"(?<=\.) ", self._texts.get(key))
-        room = 2 * self._wall.half - 0.7
-        wide = max(font(TITLES, 100).getlength(row) / 73 * SAYING for row in rows)
-        cap = SAYING * min(1.0, room / wide)
-        for i, row in enumerate(rows):
-            z = self._wall.height - 0.4 - cap * (1 + 2 * i)
-            at = self._place.frame.to_world((self._wall.half - 0.35, BACK + 0.03, z))
-            color = WARM if i else INK
-            yield Line(row, Frame(at, self._place.frame.yaw + 180), cap, color, TITLES, pixels=72)
 
     def _at(self, x: float, z: float) -> Frame:
         return Frame(self._place.frame.to_world((x, FACE - 0.03, z)), self._place.frame.yaw)

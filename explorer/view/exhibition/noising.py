@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
 
 import numpy as np
 import panda3d.core as p3d
@@ -13,24 +12,21 @@ from PIL import Image, ImageDraw
 from assetgen.pack.errors import PackError
 from explorer.state import State
 from explorer.story.noising import Bench, bench_of
-from explorer.view.exhibition import display
 from explorer.view.exhibition.base import Setting, Shown
-from explorer.view.exhibition.display import INK, MUTED, SMALL, TITLE, WARM, Display
-from explorer.view.exhibits import make_quad
-from explorer.view.lettering import Line, font, letter
+from explorer.view.exhibition.display import INK, MUTED, WARM, Display, rail_quad
+from explorer.view.lettering import Line, fitted, font, letter
 from explorer.view.textures import array_texture
-from explorer.world import stations as kinds
-from explorer.world.displays import FACE
 from explorer.world.exhibits import ExhibitPlace
-from explorer.world.noising import OUT, rail
-from explorer.world.valley import Frame
+from explorer.world.noising import rail
 
 U8 = NDArray[np.uint8]
-WIDTH, HEIGHT = 1080, 150
+WIDTH, HEIGHT = 1380, 208
 """Pixels of the rail."""
 GROUND, DARK, BAR = (14, 17, 26), (40, 52, 74), (84, 122, 168)
-BASE, TOP = 104, 34
+BASE, TOP = 142, 52
 """Pixel rows of the rail's line and of the highest bar's top."""
+LETTERS = 38
+"""Size of the letters on the rail, pixels."""
 
 
 def draw_rail(
@@ -38,7 +34,7 @@ def draw_rail(
 ) -> U8:
     """`[HEIGHT, WIDTH, 3]`: a bar a level as high as its recorded error, the present one lit, a knob under it."""
     image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
-    draw, small = ImageDraw.Draw(image), font("Inter-Medium", 21)
+    draw, small = ImageDraw.Draw(image), font("Inter-Medium", LETTERS)
     cell = WIDTH / len(errors)
     for i, error in enumerate(errors):
         high = (BASE - TOP) * error / max(most, 1e-12)
@@ -48,15 +44,15 @@ def draw_rail(
         draw.line((middle, BASE - 2, middle, BASE + 8), fill=DARK, width=3)
     draw.line((cell / 2, BASE + 3, WIDTH - cell / 2, BASE + 3), fill=BAR, width=3)
     x = cell * (level + 0.5)
-    draw.ellipse((x - 12, BASE - 9, x + 12, BASE + 15), fill=WARM, outline=GROUND, width=3)
+    draw.ellipse((x - 15, BASE - 12, x + 15, BASE + 18), fill=WARM, outline=GROUND, width=3)
     draw.text((14, HEIGHT - 10), ends[0], font=small, fill=MUTED, anchor="ls")
     draw.text((WIDTH - 14, HEIGHT - 10), ends[1], font=small, fill=MUTED, anchor="rs")
-    face = font("Inter-SemiBold", 24)
+    face = font("Inter-SemiBold", LETTERS)
     half = face.getlength(said) / 2
     x = min(max(x, half + 12), WIDTH - half - 12)
-    under = [e for i, e in enumerate(errors) if abs(cell * (i + 0.5) - x) < half + cell * 0.3]
+    under = [e for i, e in enumerate(errors) if abs(cell * (i + 0.5) - x) < half + cell * 0.45]
     y = BASE - 14 - (BASE - TOP) * max(under) / max(most, 1e-12)
-    draw.text((x, max(y, 26)), said, font=face, fill=WARM, anchor="ms")
+    draw.text((x, max(y, 40)), said, font=face, fill=WARM, anchor="ms")
     return np.asarray(image)
 
 
@@ -65,14 +61,7 @@ class Noising(Display):
 
     def __init__(self, place: ExhibitPlace, setting: Setting) -> None:
         super().__init__(place, setting)
-        left, right, low, high = rail(cast(kinds.Noising, self._station))
-        at = Frame(
-            place.frame.to_world(((left + right) / 2, FACE - OUT, (low + high) / 2)),
-            place.frame.yaw,
-        )
-        self._rail = make_quad(place.id, at, (right - left, high - low))
-        self._rail.set_shader_inputs(overlay=0.0, split=-1.0, latent=0.0, tiles=p3d.LVecBase2f(1, 1),
-                                     moment=0.0, mark=p3d.LVecBase4f(-1, -1, 1, 1))  # fmt: skip
+        self._rail = rail_quad(place, rail(self._station))
         self._rail.reparent_to(self._face)
         self._rail.stash()
         self._bench: Bench | None = None
@@ -139,21 +128,17 @@ class Noising(Display):
         )
         room = 2 * self._wall.half - 1.8
         task = self._texts.get("noising.task")
-        yield display.fitted(task, self._at(left, top), 0.2, INK, "Inter-SemiBold", 44, room)
+        yield fitted(task, self._at(left, top), 0.2, INK, "Inter-SemiBold", 44, room)
         if self._bench is None:
-            yield Line(self._texts.get("noising.missing"), self._at(left, top - 0.4), 0.16, MUTED)
+            yield Line(self._texts.get("noising.missing"), self._at(left, top - 0.4), 0.18, MUTED)
         elif scene is not None:
             caption = f"“{self._bench.measured.scenes[scene].caption}”"
-            yield display.fitted(
-                caption, self._at(left, top - 0.4), 0.16, WARM, "Inter-Medium", 44, room
-            )
+            yield fitted(caption, self._at(left, top - 0.42), 0.18, WARM, "Inter-Medium", 44, room)
 
     def _captions(self) -> Iterator[Line]:
         for picture in self._wall.pictures:
             left, low = picture.x - picture.size / 2, picture.z - picture.size / 2 - 0.16
             room = picture.size + self._station.gap * self._station.scale - 0.1
             key = f"noising.{picture.shows}"
-            yield display.fitted(self._texts.get(f"{key}.title"), self._at(left, low - 0.34), TITLE * 0.9,
-                                 INK, "Inter-SemiBold", 44, room)  # fmt: skip
-            yield display.fitted(self._texts.get(f"{key}.line"), self._at(left, low - 0.57), SMALL, MUTED,
-                                 "Inter-Regular", 30, room)  # fmt: skip
+            title, line = self._texts.get(f"{key}.title"), self._texts.get(f"{key}.line")
+            yield from self._under(left, low, title, line, room)

@@ -41,6 +41,8 @@ PODIUM, BLADE = 0.46, 2.2
 """Height of the conductor's podium, and of its columns, metres."""
 HAND: Vec3 = (0.0, plan.CONDUCTOR[1] + 0.1, 1.25)
 MUTED, COOL_INK, WARM_INK = (150, 178, 212), (190, 224, 255), (255, 214, 160)
+ASIDE = 7.0
+"""How far a row's plate stands from the middle, degrees, in turn to either side: rows lie close behind one another."""
 NARRATED = 0.25
 """The music's part of its volume while a tour speaks."""
 NEAR = 6.0
@@ -211,10 +213,11 @@ class Orchestra:
                 continue
             seen.add(seat.row)
             tier = plan.tier_of(seat.row, rows)
-            place = plan.polar(plan.INNER + plan.DEEP * tier + 0.2, 0.0, plan.height(tier) + 0.17)
+            aside = ASIDE * (-1) ** seat.row if seat.row else 0.0
+            place = plan.polar(plan.INNER + plan.DEEP * tier + 0.2, aside, plan.height(tier) + 0.24)
             text = get("exhibit.orchestra.row", height=unit.output[1], width=unit.output[2])
             at = Frame(frame.to_world(place), frame.yaw)
-            lines.append(Line(text, at, 0.11, MUTED, align="centre", plate=(0.82, 0.26)))
+            lines.append(Line(text, at, 0.205, MUTED, align="centre", plate=(1.34, 0.42)))
         letter("orchestra", lines).reparent_to(self._words)
 
     def follow(self, state: State) -> None:

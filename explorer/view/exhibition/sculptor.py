@@ -32,7 +32,7 @@ MUTED = (150, 178, 212)
 
 
 def build_stone(mesh: Mesh, lights: Lights, place: ExhibitPlace, palette: Palette) -> None:
-    """Step and plinth, a line of light around the foot, lamps that graze the stone."""
+    """Step and plinth, dark plates for the words, a line of light around the foot, lamps that graze the stone."""
     station = cast(kinds.Sculptor, place.station)
     k = station.scale
     half, thick = station.size * k / 2, max(station.relief * k + 0.35, 0.8)
@@ -45,6 +45,9 @@ def build_stone(mesh: Mesh, lights: Lights, place: ExhibitPlace, palette: Palett
                  palette.meaning, glow=0.9, faces="frkl", split=9.0)  # fmt: skip
         mesh.box((-half - 0.35, -thick - 0.2, 0.3), (half + 0.35, thick + 0.2, PLINTH), concrete,
                  split=1.4)  # fmt: skip
+        for low, high in ((-thick - 0.212, -thick - 0.2), (thick + 0.2, thick + 0.212)):
+            mesh.box((-half - 0.22, low, 0.31), (half + 0.22, high, PLINTH - 0.05),
+                     scaled(palette.dark, 0.6), faces="fk", split=1.4)  # fmt: skip
         mesh.box(
             (-half, -0.06, PLINTH),
             (half, 0.06, PLINTH + 2 * half),
@@ -125,9 +128,9 @@ class Sculptor:
         for name, facing in SIDES.items():
             turned = 0.0 if facing > 0 else 180.0
             for key, z, height, color in (
-                ("title", 0.86, 0.20, (226, 238, 255)),
-                ("line", 0.61, 0.12, MUTED),
-                *((("dust", 0.42, 0.12, MUTED),) if facing > 0 else ()),
+                ("title", 0.87, 0.20, (226, 238, 255)),
+                ("line", 0.60, 0.165, MUTED),
+                *((("dust", 0.36, 0.165, MUTED),) if facing > 0 else ()),
             ):
                 at = self._place.frame.to_world((-half * facing, -thick * facing, z))
                 text = setting.texts.get(f"exhibit.sculptor.{name}.{key}")

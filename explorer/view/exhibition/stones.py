@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from explorer.view.exhibition import annex, choice, dig, display, orchestra, sculptor
+from explorer.view.exhibition import annex, choice, dig, display, orchestra, sculptor, training
 from explorer.view.lights import Lights
 from explorer.view.mesh import Mesh
 from explorer.view.palette import Palette
@@ -21,8 +21,10 @@ STONES: dict[type[kinds.Exhibit], Callable[[Mesh, Lights, ExhibitPlace, Palette]
     kinds.Display: display.build_stone,
     kinds.Choice: choice.build_stone,
     kinds.Noising: display.build_stone,
+    kinds.Cuts: display.build_stone,
     kinds.Annex: annex.build_stone,
     kinds.Orchestra: orchestra.build_stone,
+    kinds.Training: training.build_stone,
 }
 POSTS = 9.0
 """Metres between two lights of the path."""
