@@ -33,6 +33,9 @@ from explorer.world.projection import fitted
 from explorer.world.rails import Pose
 from explorer.world.site import Site
 
+FRAME = 10
+"""When a frame is worked out: after its key and mouse events (0), before it is drawn (50)."""
+
 
 class App:
     """A running explorer. Headless use: build it with an offscreen `base`, then call `frame` by hand."""
@@ -267,7 +270,7 @@ class App:
             self.frame(clock.get_dt())
             return int(task.cont)
 
-        self.base.task_mgr.add(step, "explorer", sort=-10)
+        self.base.task_mgr.add(step, "explorer", sort=FRAME)
         self.base.run()
 
     def close(self) -> None:

@@ -183,8 +183,7 @@ def ask(app: App, name: str, value: Any) -> None:
     elif name == "tour":
         app.guide.command(*value)
     elif name == "hold":
-        action, down = value
-        (app.input.touch_holding.add if down else app.input.touch_holding.discard)(action)
+        app.input.hold(*value)
     elif name == "open_code":
         app.takeaway.open(str(value))
     elif name == "postcard":

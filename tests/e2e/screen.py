@@ -241,15 +241,16 @@ class Program:
 
 
 def eventually(ask: Callable[[], T | None], what: str, seconds: float = 20) -> T:
-    """The first answer that is not None; an AssertionError naming `what` when time is up."""
-    deadline = time.monotonic() + seconds
-    while True:
+    """The first answer that is not None; an AssertionError naming `what` when it does not come.
+
+    Time is counted in looks, ten a second: when the whole machine stood still nobody had a chance to answer.
+    """
+    for _ in range(round(10 * seconds)):
         answer = ask()
         if answer is not None:
             return answer
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds:.0f} s for {what}")
         time.sleep(0.1)
+    raise AssertionError(f"waited {seconds:.0f} s for {what}")
 
 
 def difference(one: Picture, other: Picture) -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,15 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.gl
 NOON = datetime(2026, 11, 24, 12)
+
+
+def eventually(there: Callable[[], bool], what: str) -> None:
+    """A command that was started aside has done its work."""
+    for _ in range(200):
+        if there():
+            return
+        time.sleep(0.05)
+    raise AssertionError(what)
 
 
 class Museum:
@@ -102,17 +112,22 @@ def test_the_tour_plays_itself_until_somebody_comes(museum: Museum) -> None:
 
 def test_the_input_that_wakes_does_nothing_else(museum: Museum) -> None:
     """Wherever the finger falls, and whatever the key would do."""
-    for name in ("space", "arrow_right", "mouse1", "p", "face_a"):
+    for name in ("space", "arrow_right", "mouse1", "p", "w", "f1", "mouse3", "face_a"):
         if name == "mouse1":
             museum.press(320 / 2, 180 * 0.85)  # on the timeline
         elif name == "face_a":
             assert museum.kiosk._input(name)
         else:
             museum.app.input.press(name)
-        museum.app.input.release(name)
+            museum.app.input.press(f"raw-{name}")
+        before = museum.app.rig.pose
+        museum.wait(0.5)
+        for key in (name, f"raw-{name}"):
+            museum.app.input.release(key)
         museum.wait(0.25)
         state = museum.state
         assert museum.phase == "active" and state.step == 0.0 and not state.playing, name
+        assert museum.app.rig.pose == before and not museum.app.input.captured, name
         assert state.menu is None and state.selection is None and state.tour is None, name
         museum.app.on_kiosk("done", None)
         museum.wait(0.5)
@@ -232,6 +247,24 @@ def test_after_a_reset_all_is_as_if_nobody_had_been_there(museum: Museum) -> Non
     assert {k: v for k, v in again.items() if v != fresh[k]} == {}
 
 
+@pytest.mark.parametrize("model", ["sdxl", "flux"])
+def test_a_visitor_who_went_to_another_network_leaves_ours_behind(
+    museum: Museum, model: str
+) -> None:
+    """The Annex has doors; whoever comes next begins where everybody begins."""
+    museum.key("space")
+    first = snapshot(museum)
+    museum.app.command("open_model", model)
+    museum.wait(1)
+    assert museum.app.site.architecture.model == model
+    museum.app.on_kiosk("done", None)
+    museum.wait(5)
+    assert museum.phase == "attract" and museum.app.rig.carried
+    assert museum.app.guide.player and museum.app.guide.player.status == "playing"
+    museum.key("space")
+    assert snapshot(museum) == first
+
+
 def test_a_second_visitor_begins_like_the_first(museum: Museum) -> None:
     museum.key("space")
     first = snapshot(museum)
@@ -243,6 +276,18 @@ def test_a_second_visitor_begins_like_the_first(museum: Museum) -> None:
     assert museum.phase == "attract"
     museum.key("space")
     assert snapshot(museum) == first
+
+
+def test_a_long_walk_is_no_absence_but_a_stuck_key_is(museum: Museum) -> None:
+    """A held key makes no further event; up to the cap somebody is taken to hold it."""
+    museum.key("space")
+    museum.app.input.press("raw-w")
+    museum.wait(100, 0.5)
+    assert museum.phase == "active"
+    museum.wait(300, 0.5)
+    assert museum.phase == "attract" and museum.app.rig.carried
+    museum.wait(20, 0.5)
+    assert museum.phase == "attract" and museum.app.rig.carried, "still held, by nobody"
 
 
 def test_a_tour_keeps_the_visit_alive_up_to_a_cap(museum: Museum) -> None:
@@ -305,6 +350,19 @@ def test_corners_call_the_pad_and_it_closes(museum: Museum) -> None:
     assert museum.state.kiosk and museum.state.kiosk.pin == 0
     museum.tap("kiosk_over.pin.close")
     assert museum.state.kiosk.pin is None
+
+
+def test_the_pad_over_the_tour_begins_a_visit(museum: Museum) -> None:
+    """Closed again, it leaves a visitor's screen behind, not a tour that plays for nobody."""
+    pin.store(museum.folder, "482915")
+    museum.kiosk.gate = pin.Gate(museum.folder)
+    museum.key("control", "shift", "alt", "q")
+    assert museum.state.kiosk and museum.state.kiosk.pin == 0 and museum.phase == "active"
+    museum.key("4")
+    assert museum.state.kiosk.pin == 1
+    museum.key("escape")
+    assert museum.state.kiosk.pin is None and museum.state.tour is None
+    assert [event["event"] for event in museum.log()] == ["begin"]
 
 
 def test_without_a_pin_there_is_no_pad(museum: Museum) -> None:
@@ -457,9 +515,18 @@ def test_the_screen_goes_dark_after_hours(showbase: ShowBase, tmp_path: Path) ->
     museum = Museum(showbase, tmp_path, display=display)
     museum.wait(1)
     assert museum.state.kiosk and museum.state.kiosk.dim < 0.5
+    eventually(Path(lit).exists, "the command at the start, in case the screen was off")
     museum.kiosk.today = lambda: NOON + timedelta(hours=7)
     museum.wait(1)
     assert museum.state.kiosk.dim > 0.9
+    eventually(Path(dark).exists, "the command at closing time")
+    Path(dark).unlink()
+    museum.key("space")
+    assert museum.phase == "active"
+    museum.app.on_kiosk("done", None)
+    museum.wait(1)
+    assert museum.state.kiosk.dim > 0.9
+    eventually(Path(dark).exists, "again, after somebody came at night")
     museum.app.close()
     museum.app.runs.close()
 

@@ -178,6 +178,29 @@ def test_an_answer_by_touch(app: App, player: Player) -> None:
     assert shown.caption == app.texts.get("tour.highlights.reply_a")
 
 
+@pytest.mark.parametrize("still", [False, True])
+def test_a_pause_is_never_in_the_dark(app: App, player: Player, still: bool) -> None:
+    app.store.update(reduced_motion=still)
+    cut = next(s for s in player.timeline.shots[1:] if s.cut)
+    app.guide.command("seek", cut.start)
+    run(app, 0.1)
+    assert app.rig.fade > 0.5
+    app.guide.command("toggle")
+    run(app, 0.1)
+    assert player.status == "paused" and app.rig.fade == 0
+    app.guide.command("seek", cut.start)
+    run(app, 0.1)
+    assert app.rig.fade == 0
+
+
+def test_another_network_ends_the_tour(app: App, player: Player) -> None:
+    """It was laid out in this valley; in another it would fly through walls."""
+    app.command("open_model", "sd15")
+    run(app, 0.5)
+    assert app.site.architecture.model == "sd15"
+    assert app.guide.player is None and app.store.state.tour is None and not app.rig.carried
+
+
 def test_reduced_motion_cuts(app: App, player: Player) -> None:
     app.store.update(reduced_motion=True)
     shot = next(s for s in player.timeline.shots if s.rail)

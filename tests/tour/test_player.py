@@ -49,6 +49,23 @@ def test_next_and_back(player: Player, line: Timeline) -> None:
     assert player.time == line.shots[1].start
 
 
+def test_paused_one_is_put_where_there_is_something_to_see(player: Player, line: Timeline) -> None:
+    """Not into the dark of a cut, nor to the view before, from which the flight there sets out."""
+    player.toggle()
+    for index in range(1, len(line.shots)):
+        player.next()
+        shot, moment = line.shots[index], player.moment()
+        assert player.status == "paused" and moment.shot == index
+        assert moment.fade < 1e-6 and moment.resting
+        assert moment.cue == (shot.cues[0] if shot.cues else None) or player.time == shot.arrive
+    for index in reversed(range(len(line.shots) - 1)):
+        player.back()
+        assert player.moment().shot == index
+    player.toggle()
+    run(player, 1)
+    assert player.status == "playing" and player.moment().shot == 0
+
+
 def test_it_waits_for_an_answer_and_replies(player: Player, line: Timeline) -> None:
     index = asking(line)
     player.seek(line.shots[index].end - 0.5)
