@@ -415,10 +415,20 @@ def test_a_tap_on_the_ground_goes_there(museum: Museum) -> None:
     assert not museum.app.rig.flying
 
 
+PLAIN: dict[str, Any] = {
+    "menu": None, "selection": None, "text_scale": 1.0, "depth": "look", "track": False, "cost": None,
+    "unfolded": None, "overlay": False, "word": None, "split": None,
+}  # fmt: skip
 SHOWN: tuple[dict[str, Any], ...] = (
-    {}, {"menu": "access"}, {"menu": "tours"}, {"menu": "prompts"}, {"text_scale": 2.0},
-    {"selection": "clock"}, {"selection": "clock", "text_scale": 2.0}, {"menu": "access", "text_scale": 2.0},
+    {}, {"overlay": True, "word": 1}, {"split": 0.5}, {"track": True}, {"unfolded": "down_blocks.0.attentions.0"},
+    *({"menu": menu} for menu in ("access", "tours", "prompts", "map", "discoveries", "share")),
+    {"cost": "flops", "selection": "cost"}, {"cost": "flops", "selection": "cost", "depth": "understand"},
+    *({"selection": chosen} for chosen in (
+        "clock", "tower", "unit:down_blocks.0.resnets.0", "canvas:x0", "word:1", "annex:sdxl",
+        *(f"station:{name}" for name in ("noising", "choice", "leaps", "sculptor", "orchestra", "dig", "scales")),
+    )),
 )  # fmt: skip
+"""All that a visitor can open."""
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920)])
@@ -434,27 +444,43 @@ def test_every_target_is_as_large_as_a_finger(museum: Museum, size: tuple[int, i
         assert museum.app.hud and museum.state.kiosk
         model = museum.app.hud.model
         kiosk = replace(museum.state.kiosk, finger=finger, zoom=zoom)
-        museum.app.store.update(
-            kiosk=kiosk, **{"menu": None, "selection": None, "text_scale": 1.0, **shows}
-        )
+        museum.app.store.update(kiosk=kiosk, **{**PLAIN, **shows})
         model.refresh()
         if kiosk.phase == "active":
             button = model.find("kiosk.access")
-            assert button and button.rect.y > size[1] * 0.6, "within reach"
+            assert button and button.rect.centre[1] > size[1] * 2 / 3, "in the lower third"
+        for w in model.root.walk():
+            r, inside = w.rect, not w.id.startswith(("sheet_body", "reading_body"))
+            if w.focusable and inside:
+                assert r.x >= 0 and r.y >= 0 and r.right <= size[0] and r.bottom <= size[1], w.id
         return {
             w.id: (round(w.rect.width), round(w.rect.height))
             for w in model.root.walk()
             if w.focusable and min(w.rect.width, w.rect.height) < finger - 1.5
         }
 
+    assert small() == {}, "the welcome"
+    museum.app.on_kiosk("free", None)
+    museum.wait(0.25)
     for shows in SHOWN:
-        assert small(**shows) == {}, shows
+        for text_scale in (1.0, 2.0):
+            assert small(text_scale=text_scale, **shows) == {}, (text_scale, shows)
     museum.app.on_kiosk("tour", None)
     museum.wait(2)
     assert small() == {}
     museum.app.guide.end()
     museum.wait(62)
     assert museum.phase == "warning" and small() == {}
+
+
+def test_a_place_on_the_large_map_is_a_row(museum: Museum) -> None:
+    museum.key("space")
+    museum.tap("kiosk.places")
+    assert museum.state.menu == "map"
+    before = museum.app.rig.pose
+    museum.tap("map.deep")
+    museum.wait(6)
+    assert museum.app.rig.pose != before
 
 
 # -- what is written -------------------------------------------------------------------------------
