@@ -78,9 +78,11 @@ class Player:
         return True
 
     def toggle(self) -> None:
-        """Pause, or play on; from outside the tour: join it again."""
+        """Pause, or play on; from outside the tour: join it again. A question waits, a reply has been read."""
         if self.status == "ended":
             self.seek(0.0)
+        elif self.status == "replying":
+            self._go_on()
         elif self.status in ("paused", "left"):
             self.status = "playing"
         elif self.status == "playing":

@@ -168,6 +168,8 @@ def test_an_answer_by_touch(app: App, player: Player) -> None:
     app.guide.command("seek", shot.end - 0.2)
     run(app, 1)
     assert player.status == "asking"
+    app.hud.model.refresh()
+    assert app.hud.model.find("tour.next") and app.hud.model.find("tour.toggle") is None
     widget = app.hud.model.find("tour.answer.0")
     assert widget
     app.hud.pointer("down", *widget.rect.centre)

@@ -81,6 +81,17 @@ def test_it_waits_for_an_answer_and_replies(player: Player, line: Timeline) -> N
     assert not player.answer(0, 1.0)
 
 
+def test_who_has_read_the_reply_goes_on(player: Player, line: Timeline) -> None:
+    index = asking(line)
+    player.seek(line.shots[index].end - 0.1)
+    run(player, 1)
+    player.toggle()
+    assert player.status == "asking", "an answer is what it waits for"
+    player.answer(0, seconds=9.0)
+    player.toggle()
+    assert player.status == "playing" and line.shot_at(player.time) == index + 1
+
+
 def test_a_question_can_be_skipped(player: Player, line: Timeline) -> None:
     index = asking(line)
     player.seek(line.shots[index].end - 0.1)
