@@ -180,6 +180,8 @@ def ask(app: App, name: str, value: Any) -> None:
         app.open(entry.model, entry.id)
     elif name == "teleport":
         app.go_to(str(value))
+        if app.store.state.menu == "map":  # one wants to see where one went
+            app.store.update(menu=None)
     elif name == "tour":
         app.guide.command(*value)
     elif name == "hold":

@@ -240,7 +240,7 @@ class Kiosk:
             self._note_exhibit()
             if new.selection is not None:
                 self._shown = (new.selection, self.clock())
-        if new.run != old.run and old.run and not new.tour:
+        if new.run != old.run and old.run and new.run and not new.tour:
             self.visits.note(now, "run", new.run)
         for name in WATCHED:
             if getattr(new, name) != getattr(old, name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import socket
 import time
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assetgen.pack.resources import data_dir
+from explorer import kiosk_main
 from explorer.app import App
 from explorer.kiosk import pin
 from explorer.kiosk.config import KioskConfig
@@ -22,6 +24,7 @@ from explorer.kiosk_shell import STAFF_LEFT, Kiosk
 from explorer.runs import Runs
 from explorer.settings import Settings
 from explorer.state import State
+from tests.soak.soak import Pad
 
 if TYPE_CHECKING:
     from direct.showbase.ShowBase import ShowBase
@@ -419,6 +422,78 @@ PLAIN: dict[str, Any] = {
     "menu": None, "selection": None, "text_scale": 1.0, "depth": "look", "track": False, "cost": None,
     "unfolded": None, "overlay": False, "word": None, "split": None,
 }  # fmt: skip
+
+
+class Keys:
+    """A visitor with a keyboard and nothing else."""
+
+    forth, press, out = "tab", "enter", "escape"
+
+    def __init__(self, museum: Museum) -> None:
+        self.museum = museum
+
+    def strike(self, name: str) -> None:
+        self.museum.key(name)
+
+    def choose(self, widget_id: str) -> None:
+        """Go round the interface until the ring is on something, and press it."""
+        hud = self.museum.app.hud
+        assert hud
+        for _ in range(80):
+            if hud.model.view.local.focus == widget_id:
+                self.strike(self.press)
+                return
+            self.strike(self.forth)
+        raise AssertionError(f"{widget_id} cannot be reached")
+
+
+class Gamepad(Keys):
+    """The same with the cross and the buttons of a gamepad."""
+
+    forth, press, out = "dpad_down", "face_a", "face_b"
+
+    def __init__(self, museum: Museum) -> None:
+        super().__init__(museum)
+        self.pad = Pad()
+        museum.app.input._gamepads = self.pad  # type: ignore[assignment]
+
+    def strike(self, name: str) -> None:
+        self.pad.press(name)
+        self.museum.wait(0.25)
+        self.pad.down.clear()
+        self.museum.wait(0.25)
+
+
+@pytest.mark.parametrize("device", [Keys, Gamepad])
+def test_a_whole_visit_without_a_pointer(museum: Museum, device: type[Keys]) -> None:
+    """Wake it, make the type larger, take the tour, answer it, leave it, go somewhere, and be done."""
+    hand = device(museum)
+    hand.strike(hand.press)
+    assert museum.phase == "active" and museum.state.kiosk and museum.state.kiosk.welcome
+    hand.choose("kiosk.access")
+    hand.choose("sheet_body.text_scale.1.5")
+    assert museum.state.text_scale == 1.5
+    hand.strike(hand.out)
+    assert museum.state.menu is None
+    hand.choose("kiosk.tours")
+    hand.choose("sheet_body.tour.highlights")
+    player = museum.app.guide.player
+    assert player and player.status == "playing"
+    shot = next(s for s in player.timeline.shots if s.stop.ask)
+    museum.app.guide.command("seek", shot.end - 0.1)
+    museum.wait(1)
+    hand.choose("tour.answer.1")
+    assert player.status == "replying" and player.chosen == 1
+    hand.choose("tour.end")
+    hand.choose("kiosk.places")
+    before = museum.app.rig.pose
+    hand.choose("map.deep")
+    museum.wait(6)
+    assert museum.app.rig.pose != before
+    hand.choose("kiosk.done")
+    assert museum.phase == "attract" and museum.state.text_scale == 1.0
+
+
 SHOWN: tuple[dict[str, Any], ...] = (
     {}, {"overlay": True, "word": 1}, {"split": 0.5}, {"track": True}, {"unfolded": "down_blocks.0.attentions.0"},
     *({"menu": menu} for menu in ("access", "tours", "prompts", "map", "discoveries", "share")),
@@ -480,7 +555,7 @@ def test_a_place_on_the_large_map_is_a_row(museum: Museum) -> None:
     before = museum.app.rig.pose
     museum.tap("map.deep")
     museum.wait(6)
-    assert museum.app.rig.pose != before
+    assert museum.app.rig.pose != before and museum.state.menu is None
 
 
 # -- what is written -------------------------------------------------------------------------------
@@ -520,6 +595,28 @@ def test_signs_of_life(museum: Museum) -> None:
     museum.wait(12)
     facts = json.loads((museum.folder / "heartbeat.json").read_text())
     assert facts["phase"] == "attract" and facts["run"] == "castle-by-night"
+
+
+def test_a_crash_is_written_down_and_the_fourth_start_is_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The program ends with 1, and systemd starts it again."""
+    config = tmp_path / "kiosk.yaml"
+    config.write_text(f"folder: {tmp_path}\n")
+    safe: list[bool] = []
+
+    def crash(*given: object, **named: Any) -> Kiosk:
+        safe.append(named["safe"])
+        raise ZeroDivisionError("in the middle of a frame")
+
+    monkeypatch.setattr(kiosk_main, "open_kiosk", crash)
+    args = argparse.Namespace(config=config, size="640x360")
+    for _ in range(4):
+        assert kiosk_main.run_kiosk(args, Runs(data_dir("assets")), Settings(), Path()) == 1
+    assert safe == [False, False, False, True]
+    (report, *_) = (tmp_path / "crashes").iterdir()
+    assert "ZeroDivisionError: in the middle of a frame" in report.read_text()
+    assert "ZeroDivisionError" in capsys.readouterr().err
 
 
 def test_the_nightly_restart_waits_for_visitors(museum: Museum) -> None:

@@ -57,7 +57,7 @@ class Pad:
 
     def press(self, name: str) -> None:
         self.down.add(name)
-        if name[-1] not in "+-r":  # no stick and no trigger
+        if not _moves(name):
             self._new.append(name)
 
     def pressed(self) -> list[str]:
@@ -65,7 +65,12 @@ class Pad:
         return new
 
     def values(self) -> dict[str, float]:
-        return dict.fromkeys(self.down, 0.8)
+        return {name: 0.8 if _moves(name) else 1.0 for name in self.down}
+
+
+def _moves(name: str) -> bool:
+    """A stick or a trigger, no button."""
+    return name.endswith(("+", "-", "trigger"))
 
 
 @dataclass
@@ -333,7 +338,9 @@ def soak(base: Any, visits: int, seed: int, *, say: Callable[[str], None] = prin
             )
     s.close()
     problems = []
-    part = max(len(memory) // 4, 1)  # one look may fall on a visit that saw much, so a quarter of them counts
+    part = max(
+        len(memory) // 4, 1
+    )  # one look may fall on a visit that saw much, so a quarter of them counts
     grown = median(memory[-part:]) / median(memory[:part]) - 1
     if grown > 0.02 and visits >= 200:
         problems.append(f"memory grew by {100 * grown:.1f} % after {warm} visits (at most 2 %)")
