@@ -302,7 +302,6 @@ class Guide:
                 chosen=player.chosen,
                 right=question.right - 1 if question and question.right else None,
                 ring=None if outside else self._ring(moment),
-                silent=self.voice.file(text) is None if text else False,
             )
         )
 

@@ -31,10 +31,7 @@ def run_kiosk(args: argparse.Namespace, runs: Runs, settings: Settings, scene: P
     size = (settings.window.width, settings.window.height) if args.size else native_size()
     if config.run and config.run not in (ids := [run.id for run in runs.library.runs]):
         known = ", ".join(sorted(ids)[:12])  # a kiosk that stays dark were worse: it shows another
-        print(
-            f"explorer: {args.config}: run: no run {config.run!r}; there is {known}",
-            file=sys.stderr,
-        )
+        print(f"explorer: {file}: run: no run {config.run!r}; there is {known}", file=sys.stderr)
     crashes = Crashes(config.home, config.safety.crashes, config.safety.quick)
     safe = crashes.start(time.time())
     try:

@@ -23,7 +23,7 @@ def key(view: View) -> Hashable:
     if tour is None:
         return None
     shown = (
-        tour.name, tour.status, tour.caption, tour.question, tour.chosen, tour.ring, tour.silent,
+        tour.name, tour.status, tour.caption, tour.question, tour.chosen, tour.ring,
         _chapter(tour), s.kiosk and (s.kiosk.phase, s.kiosk.finger),
     )  # fmt: skip
     return (*shown, s.captions, s.menu, view.panel is None, view.touched("tour"))

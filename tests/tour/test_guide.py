@@ -13,6 +13,7 @@ from assetgen.pack.resources import data_dir
 from explorer.app import App
 from explorer.runs import Runs
 from explorer.settings import Settings
+from explorer.sound import Speaker
 from explorer.story.tour_player import Player
 
 if TYPE_CHECKING:
@@ -115,6 +116,22 @@ def test_going_back_in_a_sentence_is_heard(app: App, player: Player) -> None:
     run(app, 0.5)
     (_, there), (_, back) = heard.begun
     assert there == pytest.approx(2.1, abs=0.2) and back == pytest.approx(0.6, abs=0.2)
+
+
+def test_without_a_sound_device_there_are_captions(
+    app: App, player: Player, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is asked for once, nothing is said about it, and the tour takes its time all the same."""
+    asked: list[None] = []
+    monkeypatch.setattr("explorer.sound.open_manager", lambda: asked.append(None))
+    app.guide.speaker = Speaker()
+    app.guide.command("seek", 0.0)
+    told = set()
+    for _ in range(12):
+        run(app, 1)
+        told |= {app.store.state.tour.caption} if app.store.state.tour else set()
+    assert len(asked) == 1 and told >= {cue.text for cue in player.timeline.shots[0].cues}
+    assert player.time == pytest.approx(12, abs=0.5) and capfd.readouterr().err == ""
 
 
 def test_the_run_follows_the_tour(app: App, player: Player) -> None:
