@@ -271,7 +271,18 @@ class App:
             return int(task.cont)
 
         self.base.task_mgr.add(step, "explorer", sort=FRAME)
-        self.base.run()
+        try:
+            self.base.run()
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Drop what still waits to be made in the background: the program ends now, nobody will see it."""
+        self.runs.close()
+        self.stage.close()
+        self.world.exhibition.abandon()
+        if self.hud:
+            self.hud.pictures.close()
 
     def close(self) -> None:
         """Give buffers back. The library stays open: it belongs to whoever opened it."""

@@ -373,7 +373,10 @@ class Kiosk:
             return int(task.cont)
 
         self.app.base.task_mgr.add(step, "kiosk", sort=FRAME)
-        self.app.base.run()
+        try:
+            self.app.base.run()
+        finally:
+            self.app.abandon()
         return self.exit_code or 0
 
 

@@ -324,6 +324,17 @@ def test_closing_the_window_is_refused(museum: Museum) -> None:
     assert museum.kiosk.exit_code is None
 
 
+def test_who_leaves_waits_for_nothing(museum: Museum, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was begun in the background for a visitor is dropped, not finished first."""
+    museum.key("space")
+    museum.app.command("open_run", ("miniature", "fox-on-grass"))
+    waiting = museum.app.runs._pool.submit(time.sleep, 0.3), museum.app.runs._pool.submit(print)
+    monkeypatch.setattr(museum.app.base, "run", lambda: museum.kiosk.finish(STAFF_LEFT))
+    assert museum.kiosk.run() == STAFF_LEFT
+    museum.app.base.task_mgr.remove("kiosk")
+    assert waiting[1].cancelled()
+
+
 def test_staff_leaves_with_the_pin(museum: Museum) -> None:
     pin.store(museum.folder, "482915")
     museum.kiosk.gate = pin.Gate(museum.folder)
