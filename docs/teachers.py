@@ -14,6 +14,7 @@ import numpy as np
 
 from assetgen.pack import Library, Pack
 from assetgen.pack.resources import data_dir
+from explorer.story.choice import choice_of, distances
 
 PAGE = Path(__file__).parent / "teachers.md"
 BEGIN, END = "<!-- worksheet: python docs/teachers.py -->", "<!-- end of worksheet -->"
@@ -99,6 +100,18 @@ def _tasks(one: Pack, two: Pack, model):  # type: ignore[no-untyped-def]
         f"“{' '.join(before)}” became “{' '.join(changed)}”; the random seed ({meta.seed}) is the same. The guesses differ by "
         f"{differ[0]:.0f} of 255 at step 1 and by {differ[1]:.0f} at the end. No: the same noise led to two pictures, so "
         "it held neither. Noise, words and network chose together.",
+    )  # fmt: skip
+    found = choice_of(one)
+    assert found and found.prompts and found.seeds, "the studies of the Arrival"
+    by_words, by_noise = distances(found)
+    assert by_words and by_noise
+    noises = ", ".join(str(run.metadata.seed) for run in (found.base, *found.seeds[:2]))
+    yield (
+        "*(Arrival, the first wall left of the jetty)* Which pictures on it began with the same noise, and which have the "
+        "same words? Go back to step 1: can you tell them apart there?",
+        f"Noise {found.base.metadata.seed}: “{found.prompts[0].metadata.prompt}” and “{found.base.metadata.prompt}”. The same words: "
+        f"noise {noises}. At step 1 the guesses differ already, by {255 * (by_words[0] or 0):.0f} of 255 with other words and by "
+        f"{255 * (by_noise[0] or 0):.0f} with other noise; at the end by {255 * (by_words[-1] or 0):.0f} and {255 * (by_noise[-1] or 0):.0f}.",
     )  # fmt: skip
     total = model.parameters
     top = max(units, key=lambda u: u.parameters)

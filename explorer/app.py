@@ -33,6 +33,9 @@ from explorer.world.projection import fitted
 from explorer.world.rails import Pose
 from explorer.world.site import Site
 
+FRAME = 10
+"""When a frame is worked out: after its key and mouse events (0), before it is drawn (50)."""
+
 
 class App:
     """A running explorer. Headless use: build it with an offscreen `base`, then call `frame` by hand."""
@@ -269,8 +272,19 @@ class App:
             self.frame(clock.get_dt())
             return int(task.cont)
 
-        self.base.task_mgr.add(step, "explorer", sort=-10)
-        self.base.run()
+        self.base.task_mgr.add(step, "explorer", sort=FRAME)
+        try:
+            self.base.run()
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Drop what still waits to be made in the background: the program ends now, nobody will see it."""
+        self.runs.close()
+        self.stage.close()
+        self.world.exhibition.abandon()
+        if self.hud:
+            self.hud.pictures.close()
 
     def close(self) -> None:
         """Give buffers back. The library stays open: it belongs to whoever opened it."""

@@ -180,11 +180,12 @@ def ask(app: App, name: str, value: Any) -> None:
         app.open(entry.model, entry.id)
     elif name == "teleport":
         app.go_to(str(value))
+        if app.store.state.menu == "map":  # one wants to see where one went
+            app.store.update(menu=None)
     elif name == "tour":
         app.guide.command(*value)
     elif name == "hold":
-        action, down = value
-        (app.input.touch_holding.add if down else app.input.touch_holding.discard)(action)
+        app.input.hold(*value)
     elif name == "open_code":
         app.takeaway.open(str(value))
     elif name == "postcard":

@@ -45,6 +45,8 @@ class Guide:
         """The run that the tour opened last."""
         self._run = ""
         self._joining = False
+        self._model = ""
+        """The network that the tour under way was laid out in."""
         app.store.subscribe(lambda new, old: self._watch(new), "run", "step", "playing", *FOLLOWED)
 
     # -- tours ------------------------------------------------------------------------------------
@@ -153,6 +155,7 @@ class Guide:
     def _join(self) -> None:
         """From wherever the visitor is back into the tour."""
         self._joining, self._asked, self._run = True, "", self.app.store.state.run
+        self._model = self.app.site.architecture.model
         self.app.store.update(menu=None, playing=False)
 
     def _note_tour(self) -> None:
@@ -172,6 +175,11 @@ class Guide:
         """Before the rig moves: let the tour go on and apply what it wants."""
         player, app = self.player, self.app
         if player is None:
+            return
+        if (
+            app.site.architecture.model != self._model
+        ):  # through another valley it would lead into walls
+            self.end()
             return
         if player.status in ("playing", "paused", "asking", "replying"):
             if not self._joining and not app.rig.carried:
@@ -194,7 +202,7 @@ class Guide:
     def _lead(self, player: Player) -> None:
         app, state = self.app, self.app.store.state
         moment = player.moment(reduced_motion=state.reduced_motion)
-        app.rig.carry(moment.pose, moment.fade)
+        app.rig.carry(moment.pose, 0.0 if player.status == "paused" else moment.fade)
         self._joining = False
         if moment.run and moment.run != self._asked and self._steps_of(moment.run):
             self._asked = moment.run
@@ -294,7 +302,6 @@ class Guide:
                 chosen=player.chosen,
                 right=question.right - 1 if question and question.right else None,
                 ring=None if outside else self._ring(moment),
-                silent=self.voice.file(text) is None if text else False,
             )
         )
 

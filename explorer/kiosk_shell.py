@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import panda3d.core as p3d
 
+from assetgen.pack import RunEntry
 from explorer import commands
-from explorer.app import first_state
+from explorer.app import FRAME, first_state
 from explorer.controls.input import Input
 from explorer.kiosk.chord import Chord, corner
 from explorer.kiosk.cli import LOG
@@ -79,7 +80,12 @@ class Kiosk:
         self._pin: str | None = None
         self._welcome = False
         self._pressed = False
-        self._lit = True
+        self._model = app.site.architecture.model
+        """The network that visits begin in; a visitor may have walked through another."""
+        self._deaf = False
+        """An input of this frame woke the kiosk; the rest of it, like the same key by its place, does nothing."""
+        self._lit: bool | None = None
+        """None until its hours have been looked at."""
         self._resting = False
         """Being reset: what changes is no visitor's doing."""
         self._shown: tuple[str, float] | None = None
@@ -108,6 +114,9 @@ class Kiosk:
     def _wake(self) -> None:
         self._fresh()
         self.app.guide.muted = False
+        self._lit = (
+            self._lit or None
+        )  # a touch after hours may have lit the screen: it is looked at again
         self.visits.begin(self.today())
         self._welcome = any(name == self.config.tour for name, _, _ in self.app.guide.tours())
 
@@ -133,41 +142,40 @@ class Kiosk:
         kept = {"model", "run", "steps", "quality", "kiosk"}
         changes = {f.name: getattr(first, f.name) for f in fields(State) if f.name not in kept}
         app.store.update(**{**changes, "volume": self.config.sound.volume})
-        entry = app.runs.choose(app.site.architecture.model, self._first_run())
+        entry = self._first_run()
         if (entry.model, entry.id) != (state.model, state.run) or app.opening != entry.id:
             app.open(entry.model, entry.id)
+        if entry.model != app.site.architecture.model:  # the tour needs its valley
+            app.load_now(complete=False)
         app.rig.place(app.site.view())
         app.rig.fade = 0.0
         self._resting = False
 
-    def _first_run(self) -> str:
+    def _first_run(self) -> RunEntry:
         """The run shown first, where there is one of that name."""
-        runs, model = self.app.runs, self.app.site.architecture.model
-        for name in (self.config.run, self.app.settings.run):
+        runs, settings = self.app.runs, self.app.settings
+        if self.config.run:
             with suppress(NoRunError):
-                return runs.choose(model, name).id if name else runs.choose(model, None).id
-        return runs.choose(model, None).id
+                return runs.choose(self._model, self.config.run)
+        return runs.choose(self._model, None, settings.run)
 
     # -- what comes in ----------------------------------------------------------------------------
 
     def _input(self, name: str) -> bool:
         """Every key, button and movement. True: it goes no further."""
-        now = self.clock()
-        made = self.app.input
-        self._call_staff(now)  # four keys may come and go within one frame
-        if name == "pointer":
-            if self.machine.phase == "attract" and not self.config.screen.cursor:
-                return True
-        elif self._locked(name, made):
-            self.machine.touched(now) if self.machine.phase == "active" else None
+        now, pointer = self.clock(), name == "pointer"
+        if pointer and self.machine.phase == "attract" and not self.config.screen.cursor:
             return True
-        if self._pin is not None:
-            self.machine.touched(now)
-            return self._pin_key(name)
         event = self.machine.touched(now)
         if event == "wake":
             self._wake()
-        return event is not None
+        self._deaf = self._deaf or event is not None
+        self._call_staff(now)  # four keys may come and go within one frame
+        if not pointer and self._locked(name, self.app.input):
+            return True
+        if self._pin is not None:
+            return self._pin_key(name)
+        return self._deaf
 
     def _locked(self, name: str, made: Input) -> bool:
         """Whether a key or button is not for visitors: any with Control or Alt, and what leads outside."""
@@ -232,7 +240,7 @@ class Kiosk:
             self._note_exhibit()
             if new.selection is not None:
                 self._shown = (new.selection, self.clock())
-        if new.run != old.run and old.run and not new.tour:
+        if new.run != old.run and old.run and new.run and not new.tour:
             self.visits.note(now, "run", new.run)
         for name in WATCHED:
             if getattr(new, name) != getattr(old, name):
@@ -256,15 +264,17 @@ class Kiosk:
     def frame(self, dt: float) -> None:
         """Let time pass: the visit, the application, staff's gestures, signs of life, hours."""
         now, app = self.clock(), self.app
-        event = self.machine.tick(now, narrating=app.guide.narrating or app.runs.loading)
+        self._deaf = False
+        busy = app.guide.narrating or app.runs.loading or app.input.engaged
+        event = self.machine.tick(now, busy=busy)
         if event == "reset":
             self._note_exhibit()
             self.visits.end(self.today(), "idle")
             self.rest()
         self._follow_staff(now)
         state = app.store.state
-        busy = state.menu or state.selection or state.tour or app.rig.speed > 0.2
-        if self._welcome and self.machine.phase == "active" and busy:
+        begun = state.menu or state.selection or state.tour or app.rig.speed > 0.2
+        if self._welcome and self.machine.phase == "active" and begun:
             self._welcome = False
         self._note_tour()
         self._show()
@@ -307,7 +317,7 @@ class Kiosk:
                 pin_wait=round(self.gate.wait(time.time())) if self._pin is not None else 0,
                 welcome=self._welcome,
                 zoom=round(min(max(finger / (TARGET * scale), 1.0), MOST_ZOOM), 3),
-                dim=dim if self._lit else DARK,
+                dim=DARK if self._lit is False else dim,
                 shift=drift(now - self._born, care.shift, care.every),
                 safe=self.safe,
             )
@@ -362,8 +372,11 @@ class Kiosk:
             self.frame(clock.get_dt())
             return int(task.cont)
 
-        self.app.base.task_mgr.add(step, "kiosk", sort=-10)
-        self.app.base.run()
+        self.app.base.task_mgr.add(step, "kiosk", sort=FRAME)
+        try:
+            self.app.base.run()
+        finally:
+            self.app.abandon()
         return self.exit_code or 0
 
 

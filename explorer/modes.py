@@ -27,8 +27,6 @@ class TourShown:
     """Index of the right answer, known once one was chosen."""
     ring: tuple[float, float, float] | None = None
     """Middle and radius of what is told of, pixels; None while the camera moves."""
-    silent: bool = False
-    """There is no voice to be heard: no recording, no device, or the volume is off."""
 
 
 @dataclass(frozen=True)

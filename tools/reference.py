@@ -26,9 +26,11 @@ each says where to look from, what to show and what to say, and all times follow
 * **The narrator** begins half-way through a flight. `make voice` records the sentences; without a recording a caption stands as
   long as it takes to read it. Write short sentences in plain words; a test allows 26 words a sentence.
 * **The run** moves evenly during a stop, at most two steps a second. What a stop does not switch on is off.
-* **A question** waits. Each answer gets a friendly reply.
+* **A question** waits. Each answer gets a friendly reply; whoever has read it can go on.
+* **Paused**, next and back lead to where a stop is seen with its first words, never into the dark of a cut.
 
-`pytest tests/tour` checks every tour: what it names exists, the camera never enters anything nor hurries, nothing flickers. Then watch it:
+`pytest tests/tour` checks every tour: what it names exists, the camera never enters anything nor hurries, nothing flickers at a cut;
+`python -m tests.tour.flash` measures every frame (ten minutes). Then watch it:
 `explorer --tour NAME`, or `explorer --tour NAME --record out --frames 60` without a display.
 
 """

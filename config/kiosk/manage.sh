@@ -32,11 +32,14 @@ unpack() { # FOLDER: makes the version's folder, complete or not at all
     fi
     $pip install --quiet --disable-pip-version-check --no-index --find-links "$from/wheels" diffusion-explorer
     cp -r "$here" "$draft/kiosk"
+    chmod +x "$draft/kiosk/start" "$draft/kiosk/xsession" "$draft/kiosk/manage.sh"  # a stick may not know who may run what
     mv "$draft" "$target"
     # a virtual environment knows its own path: say the new one
     grep -rlI "$draft" "$target/venv/bin" "$target/venv/pyvenv.cfg" 2>/dev/null | xargs -r sed -i "s|$draft|$target|g"
-    "$target/venv/bin/diffusion-explorer" --help >/dev/null || fail "$version does not start; nothing was changed"
+    "$target/venv/bin/diffusion-explorer" --help >/dev/null || { rm -rf "$target"; fail "$version does not start; nothing was changed"; }
 }
+
+put() { mkdir -p "$(dirname "$root$2")"; cp "$1" "$root$2"; }
 
 link() { ln -sfn "$2" "$home/$1.new" && mv -T "$home/$1.new" "$home/$1"; }
 
@@ -45,6 +48,8 @@ switch() { # VERSION
     [ "$old" = "versions/$1" ] && { echo "$1 is running already"; return; }
     [ -z "$old" ] || link previous "$old"
     link current "versions/$1"
+    put "$home/current/kiosk/diffusion-kiosk.service" /etc/systemd/system/diffusion-kiosk.service
+    control daemon-reload
     for folder in "$home"/versions/*; do  # two versions are kept
         name=versions/$(basename "$folder")
         [ "$name" = "versions/$1" ] || [ "$name" = "$old" ] || rm -rf "$folder"
@@ -57,18 +62,15 @@ case ${1:-} in
     install)
         unpack "${2:?a folder}"
         [ -n "$root" ] || id kiosk >/dev/null 2>&1 || useradd --create-home --groups audio,input,video kiosk
-        put() { mkdir -p "$(dirname "$root$2")"; cp "$here/$1" "$root$2"; }
-        put diffusion-kiosk.service /etc/systemd/system/diffusion-kiosk.service
-        put diffusion-kiosk.conf /etc/X11/diffusion-kiosk.conf
-        put logind.conf /etc/systemd/logind.conf.d/diffusion-kiosk.conf
-        put sysctl.conf /etc/sysctl.d/90-diffusion-kiosk.conf
-        put 90-diffusion-kiosk.rules /etc/udev/rules.d/90-diffusion-kiosk.rules
+        [ -e "$root/etc/X11/diffusion-kiosk.conf" ] || put "$here/diffusion-kiosk.conf" /etc/X11/diffusion-kiosk.conf
+        put "$here/logind.conf" /etc/systemd/logind.conf.d/diffusion-kiosk.conf
+        put "$here/sysctl.conf" /etc/sysctl.d/90-diffusion-kiosk.conf
+        put "$here/90-diffusion-kiosk.rules" /etc/udev/rules.d/90-diffusion-kiosk.rules
         mkdir -p "$root/etc/X11" && printf 'allowed_users=anybody\nneeds_root_rights=yes\n' > "$root/etc/X11/Xwrapper.config"
         [ -e "$root/etc/diffusion-kiosk.yaml" ] || cp "$here/../kiosk.yaml" "$root/etc/diffusion-kiosk.yaml"
-        control daemon-reload
         control mask ctrl-alt-del.target getty@tty1.service
-        control enable diffusion-kiosk.service
-        switch "$(version_of "$2")";;
+        switch "$(version_of "$2")"
+        control enable diffusion-kiosk.service;;
     update) unpack "${2:?a folder}"; switch "$(version_of "$2")";;
     rollback)
         old=$(readlink "$home/previous" 2>/dev/null) || fail "there is no version before this one"

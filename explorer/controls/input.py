@@ -20,6 +20,8 @@ LOOK_SPEED = 0.11
 """Degrees a pixel of a 1080-pixel-high window, at sensitivity 1."""
 TAP_DISTANCE = 7.0
 """A press that moves less is a tap, pixels at 1080."""
+STIR = 0.1
+"""A stick that moved less since it was last told of is at rest: a worn one is nobody's hand."""
 
 Point = tuple[float, float]
 OnAction = Callable[[str, Point | None], None]
@@ -59,7 +61,13 @@ class Input:
         self.typing: Callable[[str], bool] = lambda name: False
         """Told of every key first; True: it was typed into a field and does nothing else."""
         self.touch_holding: set[str] = set()
-        """Actions that buttons on the screen hold; the HUD's owner adds and removes them."""
+        """Actions that buttons on the screen hold."""
+        self._begun: set[str] = set()
+        """Actions whose hold began since the last frame: they act in it, even where they are over already."""
+        self._stirred: dict[str, float] = {}
+        """Controls of gamepads that are held, and how far they were when last told of."""
+        self._refused: set[str] = set()
+        """Those that were swallowed, until they are let go."""
         self._pointer: Point | None = None
         self._pressed = False
         """The left button is down, on the interface or on the world."""
@@ -109,8 +117,22 @@ class Input:
             return
         if action.hold:
             self.holding.add(action.id)
+            self._begun.add(action.id)
         else:
             self.act(action)
+
+    def hold(self, action: str, down: bool) -> None:
+        """A button on the screen is pressed or let go."""
+        if down:
+            self.touch_holding.add(action)
+            self._begun.add(action)
+        else:
+            self.touch_holding.discard(action)
+
+    @property
+    def engaged(self) -> bool:
+        """Whether a key, a button or a stick is held right now."""
+        return bool(self.down or self._stirred)
 
     def release(self, name: str) -> None:
         """A key or mouse button came up."""
@@ -129,6 +151,7 @@ class Input:
         self.down.clear()
         self.holding.clear()
         self.touch_holding.clear()
+        self._begun.clear()
         self._pressed, self._down_at, self._dragging = False, None, False
 
     def act(self, action: Action, at: Point | None = None) -> None:
@@ -240,17 +263,34 @@ class Input:
                 self.release_all()
             self._foreground = bool(foreground)
             self._poll_pointer(window)
-        for name in self._gamepads.pressed():
-            if not self.watch(name) and (action := self.actions.by_gamepad.get(name)):
-                self.act(action)
-        wanted = {name: 1.0 for name in self.holding | self.touch_holding}
-        for name, value in self._gamepads.values().items():
-            if self.watch(name):
-                continue
-            action = self.actions.by_gamepad.get(name)
-            if action and action.hold:
-                wanted[action.id] = max(wanted.get(action.id, 0.0), value)
+        wanted = {name: 1.0 for name in self.holding | self.touch_holding | self._begun}
+        self._begun.clear()
+        for name, value in self._read_gamepads().items():
+            wanted[name] = max(wanted.get(name, 0.0), value)
         self._set_intent(wanted)
+
+    def _read_gamepads(self) -> dict[str, float]:
+        """Act on what was pressed; actions that are held, and how far."""
+        for name in self._gamepads.pressed():
+            self._stirred[name] = 1.0
+            if self.watch(name):
+                self._refused.add(name)
+            elif action := self.actions.by_gamepad.get(name):
+                self.act(action)
+        values = self._gamepads.values()
+        for name in self._stirred.keys() - values.keys():
+            del self._stirred[name]
+            self._refused.discard(name)
+        held: dict[str, float] = {}
+        for name, value in values.items():
+            if abs(value - self._stirred.get(name, 0.0)) > STIR:
+                self._stirred[name] = value
+                if self.watch(name):
+                    self._refused.add(name)
+            action = self.actions.by_gamepad.get(name)
+            if action and action.hold and name in self._stirred and name not in self._refused:
+                held[action.id] = max(held.get(action.id, 0.0), value)
+        return held
 
     def _poll_pointer(self, window: p3d.GraphicsWindow) -> None:
         data = window.get_pointer(0)

@@ -41,23 +41,24 @@ class Areas:
         timeline_height = m.px(172 + 68 * grown)
         timeline = Rect(safe.x, safe.bottom - timeline_height, safe.width, timeline_height)
         reading_width = min(m.px(500 * (1 + 0.5 * grown)), round(0.46 * safe.width))
+        gap = m.px(10)
+        across, tall = (4 * m.pad + 3 * gap, 2 * m.pad + gap) if m.pad else (0, 0)
         above = timeline.y - (m.px(12) if track_height else 0)
+        if m.pad and track_height:  # the pad stays where a hand found it, in the lower third
+            above = timeline.y - gutter - tall - m.px(16)
         track = Rect(safe.x, above - track_height, safe.width, track_height)
         free = track.y - (m.px(16) if track_height else gutter)
+        foot = timeline.y - gutter if m.pad else free
         reading = Rect(safe.right - reading_width, safe.y, reading_width, free - safe.y)
         prompt = Rect(safe.x, safe.y, reading.x - gutter - safe.x, m.tx(68))
         high = m.px(PLAN)
         wide = round(min(max(high * plan_aspect, high * 0.5), high * 1.3))
-        gap = m.px(10)
-        pad = Rect(safe.x, free, 0, 0)
-        if m.pad:
-            across, tall = 4 * m.pad + 3 * gap, 2 * m.pad + gap
-            pad = Rect(safe.x, free - tall, across, tall)
-        plan = Rect(pad.right + (gutter if m.pad else 0), free - high, wide, high)
+        pad = Rect(safe.x, foot - tall, across, tall)
+        plan = Rect(pad.right + (gutter if m.pad else 0), foot - high, wide, high)
         strip_height = m.px(60) if grown <= 0 else m.tx(48)
         strip = Rect(
             plan.right + m.px(20),
-            free - strip_height,
+            foot - strip_height,
             reading.x - gutter - plan.right - m.px(20),
             strip_height,
         )

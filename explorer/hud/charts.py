@@ -151,7 +151,7 @@ def _tile(view: View, tile: Tile, rect: Rect) -> Drawn:
             shapes.append(view.label(rect.x + pad, rect.y + m.tx(40), tile.value, TICK, ink))
         else:
             shapes.append(view.label(rect.x + pad, rect.y + m.tx(20), tile.value, TICK, ink))
-    if not tile.id:
+    if not tile.id or min(rect.width, rect.height) < view.finger:  # a kiosk's finger needs more
         return shapes, []
     action = change(selection=tile.id)
     return shapes, [Widget(name, "button", rect, tile.label, tile.value, action=action)]

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from explorer.hud import palette
+from explorer.hud.areas import Areas
 from explorer.hud.geometry import Point, Rect
 from explorer.hud.metrics import BADGE, LABEL, SMALL, TICK
 from explorer.hud.parts import badge, panel, round_button
@@ -14,7 +15,7 @@ from explorer.hud.timeline import Track
 from explorer.hud.view import Section, View
 from explorer.hud.widget import Slide, Widget, change
 from explorer.story.emergence import Row, asked, half, shown, signal
-from explorer.story.record import Series
+from explorer.story.record import Record, Series
 
 WORDS, CONTROLS = 6, 3
 BAR, CONTROL = 0.34, 0.20
@@ -27,11 +28,27 @@ def size(view: View) -> float:
     s, record = view.state, view.record
     if not s.track or record is None or view.quiet or s.menu is not None:
         return 0.0
-    found = shown(record, WORDS, CONTROLS)
-    words = sum(not row.control for row in found)
     m = view.metrics
-    rows = m.tx(ROW) * max(words, 1) + m.tx(SMALL_ROW) * (len(found) - words)
+    rows = sum(_height(view, row) for row in _found(view, record)) or m.tx(ROW)
     return round(m.tx(HEAD) + rows + m.tx(FOOT))
+
+
+def _found(view: View, record: Record) -> tuple[Row, ...]:
+    """The rows for which there is room: with large type controls go first, never the word that is asked about."""
+    m, plain = view.metrics, Areas.of(view.metrics)
+    foot = plain.pad.y - m.px(16) if m.pad else plain.timeline.y - m.px(12)
+    room = foot - m.safe.y - m.tx(HEAD) - m.tx(FOOT)
+    about = asked(record, view.state.asked)
+    found = list(shown(record, WORDS, CONTROLS))
+    while len(found) > 1 and sum(_height(view, row) for row in found) > room:
+        found.remove(next(row for row in reversed(found) if row != about))
+    return tuple(found)
+
+
+def _height(view: View, row: Row) -> float:
+    """Of a lane; those that can be chosen are as high as a kiosk's finger."""
+    m = view.metrics
+    return m.tx(SMALL_ROW) if row.control else max(m.tx(ROW), view.finger)
 
 
 @dataclass(frozen=True)
@@ -51,8 +68,8 @@ class Band:
         rect = view.areas.track
         lanes = []
         y = rect.y + m.tx(HEAD)
-        for row in shown(record, WORDS, CONTROLS) if record else ():
-            high = m.tx(SMALL_ROW if row.control else ROW)
+        for row in _found(view, record) if record else ():
+            high = _height(view, row)
             lane = Rect(track.left, y + m.px(2), track.right - track.left, high - m.px(6))
             lanes.append((row, lane))
             y += high
@@ -178,7 +195,7 @@ def _lane(
             palette.MEANING if chosen else palette.INK if view.warm(widget_id) else palette.MUTED
         )
         shapes.append(view.middle(band.left, y, view.fit(row.text, LABEL, room), LABEL, color))
-        rect = Rect(band.left - m.px(8), y - m.px(18), room + m.px(16), m.px(36))
+        rect = Rect.around(band.left + room / 2, y, room + m.px(16), max(m.px(36), view.finger))
         action = change(asked=row.index)
         widgets = [Widget(widget_id, "option", rect, row.text, action=action, checked=chosen)]
     if s.revealed:

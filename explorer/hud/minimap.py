@@ -9,6 +9,7 @@ from math import cos, radians, sin
 
 from explorer.hud import palette, prompt, sheet
 from explorer.hud.geometry import Point, Rect
+from explorer.hud.map_rows import MapRows
 from explorer.hud.metrics import LABEL, SMALL
 from explorer.hud.parts import panel
 from explorer.hud.plan import EXHIBIT, Projection
@@ -25,6 +26,8 @@ def _place(view: View) -> tuple[Rect, Rect]:
     m, areas = view.metrics, view.areas
     if view.state.menu != "map" or view.plan is None:
         return areas.plan, areas.plan.inset(m.px(18))
+    if (touch := _touch(view)) is not None:
+        return touch.area, touch.plan
     top = prompt.bottom(view) + m.px(20)
     high = areas.sheet.bottom - top
     left = m.px(64) + view.width(view.text("map.long"), SMALL)
@@ -38,6 +41,13 @@ def _place(view: View) -> tuple[Rect, Rect]:
     return rect, inner
 
 
+def _touch(view: View) -> MapRows | None:
+    """A kiosk's large map, while it is open."""
+    if not view.finger or view.state.menu != "map" or view.plan is None:
+        return None
+    return MapRows.of(view, [_place_name(view, n) for n, _ in view.plan.places], view.plan.aspect)
+
+
 def _place_name(view: View, name: str) -> str:
     name = name.removeprefix(EXHIBIT)
     return view.texts.first(f"hud.map.place.{name}", "hud.map.place_any", name=name)
@@ -47,7 +57,7 @@ def _shown(view: View) -> bool:
     """The small map gives way to a long prompt in large type."""
     if view.plan is None or view.state.menu not in (None, "map"):
         return False
-    if view.cleared and view.state.menu is None:
+    if view.state.menu is None and (view.cleared or (view.finger and view.track_height)):
         return False
     return view.state.menu == "map" or prompt.bottom(view) < view.areas.plan.y
 
@@ -57,7 +67,7 @@ def key(view: View) -> Hashable:
 
 
 def build(view: View) -> Section:
-    """Terraces as lines, bridges, rooms; every room and place can be pressed."""
+    """Terraces as lines, bridges, rooms; every room and place can be pressed, where a pointer is fine enough."""
     if view.plan is None or not _shown(view):
         return Section()
     large = view.state.menu == "map"
@@ -67,8 +77,10 @@ def build(view: View) -> Section:
     widgets: list[Widget] = []
     if large:
         shapes, closer = sheet.title(view, area, "map")
-        shapes += _legend(view, area)
         widgets.append(closer)
+        if (touch := _touch(view)) is not None:
+            return _touched(view, view.plan, touch, [*shapes], closer)
+        shapes += _legend(view, area)
     else:
         opens = change(menu="map")
         name, long = view.text("map.name"), view.text("map.long")
@@ -76,10 +88,29 @@ def build(view: View) -> Section:
     shapes += _terrain(view, view.plan, to, large)
     drawn, rooms = _rooms(view, view.plan, to, large)
     marks, places = _places(view, view.plan, to, area, large)
+    if view.finger:  # too small for one; the whole small map opens the large one
+        rooms, places = [], []
     group = Widget(
         "map", "group", area, view.text("map.name"), children=(*widgets, *rooms, *places)
     )
     return Section((group,), (*shapes, *drawn, *marks), (area,))
+
+
+def _touched(
+    view: View, plan: MapPlan, touch: MapRows, shapes: list[Shape], closer: Widget
+) -> Section:
+    """A kiosk's large map: what is pressed is a row, its place on the plan lights up."""
+    m, to = view.metrics, Projection(plan, touch.plan)
+    order = sorted(plan.places, key=lambda place: -place[1][1])
+    if touch.plan.width:
+        shapes += [*_terrain(view, plan, to, True), *_rooms(view, plan, to, True)[0]]
+        for name, place in order:
+            warm = view.warm(f"map.{name}")
+            color = palette.INK if warm else palette.PLACE
+            shapes.append(disc(*to(place), m.px(9 if warm else 5.5), color))
+    drawn, rows = touch.draw(view, [(name, _place_name(view, name)) for name, _ in order])
+    group = Widget("map", "group", touch.area, view.text("map.name"), children=(closer, *rows))
+    return Section((group,), (*shapes, *drawn), (touch.area,))
 
 
 def _terrain(view: View, plan: MapPlan, to: Projection, large: bool) -> list[Shape]:
@@ -231,6 +262,8 @@ def build_marker(view: View) -> Section:
         return Section()
     m = view.metrics
     area, inner = _place(view)
+    if not inner.width:
+        return Section()
     to = Projection(view.plan, inner)
     x, y = to((view.pose.x, view.pose.y))
     x = min(max(x, area.x + m.px(10)), area.right - m.px(10))

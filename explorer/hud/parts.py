@@ -56,7 +56,7 @@ def link(
     width = view.width(text, style)
     tall = max(m.px(height), m.tx(style.size * 1.6))
     left = x - width if right else x
-    pad = m.px(12)
+    pad = max(m.px(12), (view.finger - width) / 2)
     rect = Rect(left - pad, y - m.size(style) * 0.36 - tall / 2, width + 2 * pad, tall)
     color = palette.INK if view.warm(widget_id) else palette.MACHINE
     return (

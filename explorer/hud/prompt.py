@@ -21,7 +21,7 @@ OTHERS = 5
 def key(view: View) -> Hashable:
     s = view.state
     kiosk = s.kiosk and (s.kiosk.phase, s.kiosk.finger)
-    return (s.run, s.whole_step, s.word, s.overlay, s.menu, kiosk, view.touched("prompt"))
+    return (s.run, s.whole_step, s.word, s.overlay, s.menu, s.track, kiosk, view.touched("prompt"))
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ def button_side(view: View) -> float:
 def build(view: View) -> Section:
     """The pill with the words, then the buttons that open something."""
     if view.state.kiosk is not None and view.state.menu is not None:
+        return Section()
+    if view.track_height and view.areas.track.y < bottom(view):  # the concept track needs the room
         return Section()
     m, area = view.metrics, view.areas.prompt
     head, pad, start = _head(view)

@@ -44,7 +44,7 @@ def place(view: View) -> tuple[Rect, Rect, float]:
     m, area = view.metrics, view.areas.sheet
     top = area.y if view.state.kiosk else prompt.bottom(view) + m.px(20)
     head = m.px(28) + m.leading(TITLE) + m.leading(SMALL) + m.px(20)
-    room = area.bottom - top - head - m.px(24)
+    room = max(area.bottom - top - head - m.px(24), 0.0)
     content = MENUS[view.state.menu or ""].height(view)
     high = min(content, room)
     tall = round(head + high + m.px(24))

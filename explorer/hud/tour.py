@@ -23,7 +23,7 @@ def key(view: View) -> Hashable:
     if tour is None:
         return None
     shown = (
-        tour.name, tour.status, tour.caption, tour.question, tour.chosen, tour.ring, tour.silent,
+        tour.name, tour.status, tour.caption, tour.question, tour.chosen, tour.ring,
         _chapter(tour), s.kiosk and (s.kiosk.phase, s.kiosk.finger),
     )  # fmt: skip
     return (*shown, s.captions, s.menu, view.panel is None, view.touched("tour"))
@@ -167,17 +167,19 @@ def _answers(
 def _bar(
     view: View, tour: TourShown, card: Card, shapes: list[Shape], widgets: list[Widget]
 ) -> None:
-    playing = tour.status == "playing"
+    playing, asking = tour.status == "playing", tour.status == "asking"
     names = (("back", "previous"), ("toggle", "pause" if playing else "play"), ("next", "next"))
     for (name, icon), rect in zip(names, card.buttons, strict=True):
         word = "pause" if name == "toggle" and playing else "play" if name == "toggle" else name
+        idle = asking and name == "toggle"  # an answer is what it waits for
+        color = palette.MEANING if name == "toggle" else palette.MUTED
         drawn, widget = round_button(
             view, f"tour.{name}", rect, icon, view.text(f"tour.{word}"), Command("tour", (name, None)),
-            color=palette.MEANING if name == "toggle" else palette.MUTED, icon_size=26,
-            ring=palette.MEANING if name == "toggle" else None,
+            color=palette.DIM if idle else color, icon_size=26,
+            ring=palette.MEANING if name == "toggle" and not idle else None,
         )  # fmt: skip
         shapes += drawn
-        widgets.append(widget)
+        widgets += [] if idle else [widget]
     drawn, widget = round_button(
         view, "tour.end", card.close, "close", view.text("tour.end"), Command("tour", ("end", None)),
         icon_size=20,

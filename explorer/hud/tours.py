@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explorer.hud import palette
 from explorer.hud.geometry import Rect
-from explorer.hud.metrics import LINK, SMALL
+from explorer.hud.metrics import LABEL, LINK, SMALL
 from explorer.hud.shapes import Box, Icon, Shape
 from explorer.hud.view import View
 from explorer.hud.widget import Command, Widget
@@ -20,8 +20,16 @@ def _row(view: View, about: str) -> float:
     return m.leading(LINK) + m.leading(SMALL) * len(_lines(view, about)) + m.px(40)
 
 
+def _none(view: View) -> list[str]:
+    """What is said where there is nothing to be shown around in."""
+    m = view.metrics
+    return view.wrap(view.text("tours.none"), LABEL, view.areas.sheet.width - m.px(64))
+
+
 def height(view: View) -> float:
     """Of all rows."""
+    if not view.tours:
+        return view.metrics.leading(LABEL) * len(_none(view))
     return sum(_row(view, about) for _, _, about in view.tours)
 
 
@@ -31,6 +39,10 @@ def rows(view: View, body: Rect) -> tuple[list[Widget], list[Shape]]:
     shapes: list[Shape] = []
     widgets: list[Widget] = []
     y = body.y
+    if not view.tours:
+        lines = enumerate(_none(view))
+        base, step = y + m.size(LABEL), m.leading(LABEL)
+        return [], [view.label(body.x, base + i * step, t, LABEL, palette.INK) for i, t in lines]
     for name, title, about in view.tours:
         rect = Rect(body.x, y, body.width, _row(view, about) - m.px(8))
         widget_id = f"sheet_body.tour.{name}"

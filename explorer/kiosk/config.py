@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from assetgen.pack.resources import data_dir
 from explorer.folders import user_folder
 from explorer.schema import Base, about
-from explorer.typed_yaml import read
-from explorer.yaml_nodes import YamlError
+from explorer.typed_yaml import decode
+from explorer.yaml_nodes import YamlError, compose
 
 Clock = Annotated[
     str,
@@ -119,7 +120,14 @@ class KioskConfig(Base, frozen=True, kw_only=True):
 
 def load_config(path: Path) -> KioskConfig:
     """Read and check a kiosk file; raises KioskError with file and line."""
-    config = read(path, KioskConfig, KioskError)
+    config, places = decode(compose(path, KioskError), KioskConfig, KioskError)
+    for field, name, folder in (
+        ("tour", config.tour, data_dir("scenes") / "tours"),
+        ("safety.scene", config.safety.scene, data_dir("scenes")),
+    ):
+        known = sorted(file.stem for file in folder.glob("*.yaml"))
+        if name not in known:
+            raise KioskError(places[field], field, f"one of {', '.join(known)}", repr(name))
     if (config.display.on is None) != (config.display.off is None):
         raise KioskError((str(path), 1), "display", "both `on` and `off`, or neither", "one")
     return config

@@ -8,6 +8,8 @@ from typing import Literal
 
 Phase = Literal["attract", "active", "warning"]
 Event = Literal["wake", "warn", "stay", "reset"]
+STALL = 2.0
+"""Longest that a frame counts, seconds: while the picture stands still nobody can be expected to touch it."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Machine:
         """The last input."""
         self._quiet = now
         """Since when nothing keeps the visit alive."""
-        self._warned = now
+        self._warned = self._seen = now
 
     def touched(self, now: float) -> Event | None:
         """An input of any device. What it caused; an input that wakes or stays does nothing else."""
@@ -40,10 +42,13 @@ class Machine:
         self.phase = "active"
         return "wake" if phase == "attract" else "stay"
 
-    def tick(self, now: float, *, narrating: bool = False) -> Event | None:
-        """Let time pass. While somebody is being told something the idle clock stands, up to a cap."""
+    def tick(self, now: float, *, busy: bool = False) -> Event | None:
+        """Let time pass. While somebody listens or holds something (`busy`) the idle clock stands, up to a cap."""
+        lost = max(now - self._seen - STALL, 0.0)
+        self._quiet, self._warned = min(self._quiet + lost, now), min(self._warned + lost, now)
+        self._seen = now
         if self.phase == "active":
-            if narrating and now - self._touched < self.rules.narration:
+            if busy and now - self._touched < self.rules.narration:
                 self._quiet = now
             if now - self._quiet >= self.rules.idle:
                 self.phase, self._warned = "warning", now

@@ -17,6 +17,8 @@ LENGTHS = (15, 30, 60, 120, 300, 600)
 """Upper ends of the classes of visit length, seconds; the last class is open."""
 BARS = 14
 """Most bars of a plot."""
+LONGEST = 42
+"""Signs of a name beside a bar."""
 
 
 @dataclass
@@ -78,14 +80,18 @@ def page(s: Summary, texts: Texts) -> str:
     if not s.visits:
         parts = [f"<p>{text('empty')}</p>"]
     else:
-        spent = {k: sum(v) / 60 for k, v in s.exhibits.items()}
-        looks = {k: len(v) for k, v in s.exhibits.items()}
+        exhibits: dict[str, list[float]] = defaultdict(list)
+        for k, seconds in s.exhibits.items():
+            exhibits[_exhibit(texts, k)] += seconds
+        spent = {k: sum(v) / 60 for k, v in exhibits.items()}
+        looks = {k: len(v) for k, v in exhibits.items()}
+        asked = {_first(texts, k, f"tour.{k}"): v for k, v in s.answers.items()}
         right = {
-            k: 100 * sum(a is True for a in v) / len(v)
-            for k, v in s.answers.items()
-            if None not in v
+            k: 100 * sum(a is True for a in v) / len(v) for k, v in asked.items() if None not in v
         }
-        answered = {k: len(v) for k, v in s.answers.items()}
+        answered = {k: len(v) for k, v in asked.items()}
+        tours = {_first(texts, k, f"tour.{k}.title"): n for k, n in s.tours.items()}
+        access = {_setting(texts, k): n for k, n in s.access.items()}
         days = list(s.days)
         parts = [
             f"<p>{text('span', first=days[0], last=days[-1], days=len(days))}</p>",
@@ -104,10 +110,10 @@ def page(s: Summary, texts: Texts) -> str:
             _section(text("exhibit_minutes"), bars(spent, "{:.1f}")),
             _section(text("exhibit_looks"), bars(looks)),
             _section(text("runs"), bars(s.runs)),
-            _section(text("tours_taken"), bars(s.tours)),
+            _section(text("tours_taken"), bars(tours)),
             _section(text("questions"), bars(answered)),
             _section(text("questions_right"), bars(right, "{:.0f} %", top=100)),
-            _section(text("access"), bars(s.access)),
+            _section(text("access"), bars(access)),
         ]
     title = text("title")
     note = text("private")
@@ -115,6 +121,24 @@ def page(s: Summary, texts: Texts) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{STYLE}</style></head><body><h1>{title}</h1>{''.join(parts)}<p>{note}</p></body></html>\n"
     )
+
+
+def _first(texts: Texts, name: str, *keys: str) -> str:
+    """The first text that there is; else the name as it was logged, from an older or a newer version."""
+    return next((texts.get(key) for key in keys if texts.has(key)), name)
+
+
+def _exhibit(texts: Texts, name: str) -> str:
+    """Places by their name on the map, the many rooms, words, layers … by what they are."""
+    family, _, place = name.partition(":")
+    keys = (f"hud.map.place.{place or family}", f"report.kind.{family}")
+    return _first(texts, name, *keys)
+
+
+def _setting(texts: Texts, name: str) -> str:
+    """`text_scale=1.5` in words."""
+    key, _, value = name.partition("=")
+    return f"{_first(texts, key, f'report.setting.{key}')}: {_first(texts, value, f'report.setting.{value}')}"
 
 
 def classes(lengths: Sequence[float]) -> dict[str, int]:
@@ -158,7 +182,8 @@ def bars(values: Mapping[str, float], form: str = "{:g}", top: float | None = No
     for i, (name, value) in enumerate(order):
         y = 26 * i
         long = 400 * value / most
-        marks.append(f'<text x="272" y="{y + 17}" class="l">{escape(name)}</text>')
+        short = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+        marks.append(f'<text x="272" y="{y + 17}" class="l">{escape(short)}</text>')
         marks.append(f'<rect x="280" y="{y + 4}" width="{long:.1f}" height="17"/>')
         marks.append(
             f'<text x="{288 + long:.1f}" y="{y + 17}" class="v">{form.format(value)}</text>'

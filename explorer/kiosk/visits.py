@@ -34,7 +34,7 @@ class Visits:
         """A visitor came; sessions are counted from 1 each day."""
         if self._day != now.date():
             self._day, self._session = now.date(), self._sessions(now)
-            self.tidy(now)
+        self.tidy(now)
         self._session += 1
         self._begun = now
         self.note(now, "begin")

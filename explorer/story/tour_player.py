@@ -78,9 +78,11 @@ class Player:
         return True
 
     def toggle(self) -> None:
-        """Pause, or play on; from outside the tour: join it again."""
+        """Pause, or play on; from outside the tour: join it again. A question waits, a reply has been read."""
         if self.status == "ended":
             self.seek(0.0)
+        elif self.status == "replying":
+            self._go_on()
         elif self.status in ("paused", "left"):
             self.status = "playing"
         elif self.status == "playing":
@@ -90,16 +92,21 @@ class Player:
         """On to the next stop; over a question, too."""
         index = self.timeline.shot_at(self.time) + 1
         if index < len(self.timeline.shots):
-            self.seek(self.timeline.shots[index].start)
+            self.seek(self._begin(index))
         else:
             self._finish()
 
     def back(self) -> None:
         """To this stop's start, or to the one before when it has only begun."""
         index = self.timeline.shot_at(self.time)
-        if self.time - self.timeline.shots[index].start < BACK:
+        if self.time - self._begin(index) < BACK:
             index = max(index - 1, 0)
-        self.seek(self.timeline.shots[index].start)
+        self.seek(self._begin(index))
+
+    def _begin(self, index: int) -> float:
+        """Where a stop begins for who goes there: paused, one wants to see it, not to set out for it."""
+        shot = self.timeline.shots[index]
+        return shot.seen if self.status == "paused" else shot.start
 
     def seek(self, t: float) -> None:
         """To any second; plays on from there unless it was paused."""

@@ -61,6 +61,12 @@ class Shot:
     parts: tuple[float, float, float, float] | None
     """Part of the run at two times: (from time, to time, part then, part there); None leaves it."""
 
+    @property
+    def seen(self) -> float:
+        """When one stands at the stop, in the light, and the first words are there."""
+        arrived = max(self.arrive, self.start + (FADE if self.cut else 0.0))
+        return min(max([arrived, *(cue.start for cue in self.cues[:1])]), self.end)
+
 
 @dataclass(frozen=True)
 class Moment:

@@ -74,6 +74,79 @@ def test_held_keys_become_an_intent_and_end(desk: Desk) -> None:
     assert not desk.rig.intent.active and not desk.rig.intent.run and not desk.input.held
 
 
+def test_a_press_that_is_over_before_the_next_frame_is_felt(desk: Desk) -> None:
+    """On a slow machine a short press lies between two frames; it must not be lost."""
+    desk.tap("raw-w")
+    desk.input.hold("look_left", True)
+    desk.input.hold("look_left", False)
+    desk.input.update(1.0)
+    assert desk.rig.intent.forward == 1.0 and desk.rig.intent.turn == 1.0
+    desk.input.update(1.0)
+    assert not desk.rig.intent.active
+
+
+class Pad:
+    """A gamepad, by the names of its controls."""
+
+    def __init__(self) -> None:
+        self.down: list[str] = []
+        self.sticks: dict[str, float] = {}
+
+    def pressed(self) -> list[str]:
+        new, self.down = self.down, []
+        self.sticks |= dict.fromkeys(new, 1.0)
+        return new
+
+    def values(self) -> dict[str, float]:
+        return dict(self.sticks)
+
+
+@pytest.fixture
+def pad(desk: Desk) -> Pad:
+    made = Pad()
+    desk.input._gamepads = made  # type: ignore[assignment]
+    return made
+
+
+def test_a_stick_is_told_of_when_it_is_stirred(desk: Desk, pad: Pad) -> None:
+    """One that lies on the desk, or is worn, keeps no visit alive and moves nobody."""
+    told: list[str] = []
+
+    def watch(name: str) -> bool:
+        told.append(name)
+        return False
+
+    desk.input.watch = watch
+    pad.sticks = {"left_y+": 0.05}
+    for _ in range(5):
+        desk.input.update(0.1)
+    assert told == [] and not desk.rig.intent.active and not desk.input.engaged
+    pad.sticks = {"left_y+": 0.6}
+    for _ in range(5):
+        desk.input.update(0.1)
+    assert told == ["left_y+"] and desk.rig.intent.forward == 0.6 and desk.input.engaged
+    pad.sticks = {}
+    desk.input.update(0.1)
+    assert not desk.rig.intent.active and not desk.input.engaged
+
+
+def test_a_control_that_was_swallowed_does_nothing_until_it_is_let_go(desk: Desk, pad: Pad) -> None:
+    """What wakes a kiosk does not walk as well."""
+    desk.input.watch = lambda name: True
+    pad.sticks, pad.down = {"left_y+": 0.9}, ["right_trigger", "start"]
+    desk.input.update(0.1)
+    desk.input.watch = lambda name: False
+    desk.input.update(0.1)
+    pad.sticks["left_y+"] = 0.5
+    desk.input.update(0.1)
+    assert not desk.rig.intent.active and desk.said == []
+    pad.sticks = {}
+    desk.input.update(0.1)
+    pad.sticks = {"left_y+": 0.9}
+    desk.input.update(0.1)
+    assert desk.rig.intent.forward == 0.9
+
+
 def test_losing_the_keyboard_lets_go_of_everything(desk: Desk) -> None:
     desk.input.press("raw-d")
     desk.input.release_all()

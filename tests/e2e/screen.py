@@ -170,13 +170,17 @@ class Program:
         return eventually(still, "a still picture", seconds)
 
     def until(self, there: Callable[[Picture], bool], what: str, seconds: float = 30) -> Picture:
-        """The first picture for which `there` holds."""
+        """The first picture for which `there` holds; where there is none, the screen is kept to be looked at."""
 
         def ask() -> Picture | None:
             seen = self.look()
             return seen if there(seen) else None
 
-        return eventually(ask, what, seconds)
+        try:
+            return eventually(ask, what, seconds)
+        except AssertionError:
+            keep(self.screen.pixels(), f"waited for {what}")
+            raise
 
     def resize(self, width: int, height: int) -> None:
         self.screen.tell("windowsize", self.window, str(width), str(height))
@@ -224,8 +228,9 @@ class Program:
 
     def close(self) -> int:
         """Close the window as a person does; the exit status (negative: it had to be killed)."""
-        deadline = time.monotonic() + 20
-        while self.process.poll() is None and time.monotonic() < deadline:
+        for _ in range(10):
+            if self.process.poll() is not None:
+                break
             subprocess.run(
                 ["xdotool", "windowfocus", self.window, "key", "alt+F4"],
                 env=self.screen.environment,
@@ -241,15 +246,16 @@ class Program:
 
 
 def eventually(ask: Callable[[], T | None], what: str, seconds: float = 20) -> T:
-    """The first answer that is not None; an AssertionError naming `what` when time is up."""
-    deadline = time.monotonic() + seconds
-    while True:
+    """The first answer that is not None; an AssertionError naming `what` when it does not come.
+
+    Time is counted in looks, ten a second: when the whole machine stood still nobody had a chance to answer.
+    """
+    for _ in range(round(10 * seconds)):
         answer = ask()
         if answer is not None:
             return answer
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds:.0f} s for {what}")
         time.sleep(0.1)
+    raise AssertionError(f"waited {seconds:.0f} s for {what}")
 
 
 def difference(one: Picture, other: Picture) -> float:

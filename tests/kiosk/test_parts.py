@@ -39,6 +39,8 @@ def test_the_shipped_file_says_the_defaults() -> None:
         ("screen: {finger_mm: 9}", "from 15 to 40"),
         ("display: {on: '09:00'}", "both `on` and `off`"),
         ("pin: 1234", "a known field"),
+        ("tour: highlight", "one of dig, full, highlights"),
+        ("safety: {scene: minimum}", "one of minimal"),
     ],
 )
 def test_a_mistake_is_one_line(tmp_path: Path, text: str, says: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assetgen.pack.resources import data_dir
+from explorer import kiosk_main
 from explorer.app import App
 from explorer.kiosk import pin
 from explorer.kiosk.config import KioskConfig
@@ -21,12 +24,22 @@ from explorer.kiosk_shell import STAFF_LEFT, Kiosk
 from explorer.runs import Runs
 from explorer.settings import Settings
 from explorer.state import State
+from tests.soak.soak import Pad
 
 if TYPE_CHECKING:
     from direct.showbase.ShowBase import ShowBase
 
 pytestmark = pytest.mark.gl
 NOON = datetime(2026, 11, 24, 12)
+
+
+def eventually(there: Callable[[], bool], what: str) -> None:
+    """A command that was started aside has done its work."""
+    for _ in range(200):
+        if there():
+            return
+        time.sleep(0.05)
+    raise AssertionError(what)
 
 
 class Museum:
@@ -102,17 +115,22 @@ def test_the_tour_plays_itself_until_somebody_comes(museum: Museum) -> None:
 
 def test_the_input_that_wakes_does_nothing_else(museum: Museum) -> None:
     """Wherever the finger falls, and whatever the key would do."""
-    for name in ("space", "arrow_right", "mouse1", "p", "face_a"):
+    for name in ("space", "arrow_right", "mouse1", "p", "w", "f1", "mouse3", "face_a"):
         if name == "mouse1":
             museum.press(320 / 2, 180 * 0.85)  # on the timeline
         elif name == "face_a":
             assert museum.kiosk._input(name)
         else:
             museum.app.input.press(name)
-        museum.app.input.release(name)
+            museum.app.input.press(f"raw-{name}")
+        before = museum.app.rig.pose
+        museum.wait(0.5)
+        for key in (name, f"raw-{name}"):
+            museum.app.input.release(key)
         museum.wait(0.25)
         state = museum.state
         assert museum.phase == "active" and state.step == 0.0 and not state.playing, name
+        assert museum.app.rig.pose == before and not museum.app.input.captured, name
         assert state.menu is None and state.selection is None and state.tour is None, name
         museum.app.on_kiosk("done", None)
         museum.wait(0.5)
@@ -232,6 +250,24 @@ def test_after_a_reset_all_is_as_if_nobody_had_been_there(museum: Museum) -> Non
     assert {k: v for k, v in again.items() if v != fresh[k]} == {}
 
 
+@pytest.mark.parametrize("model", ["sdxl", "flux"])
+def test_a_visitor_who_went_to_another_network_leaves_ours_behind(
+    museum: Museum, model: str
+) -> None:
+    """The Annex has doors; whoever comes next begins where everybody begins."""
+    museum.key("space")
+    first = snapshot(museum)
+    museum.app.command("open_model", model)
+    museum.wait(1)
+    assert museum.app.site.architecture.model == model
+    museum.app.on_kiosk("done", None)
+    museum.wait(5)
+    assert museum.phase == "attract" and museum.app.rig.carried
+    assert museum.app.guide.player and museum.app.guide.player.status == "playing"
+    museum.key("space")
+    assert snapshot(museum) == first
+
+
 def test_a_second_visitor_begins_like_the_first(museum: Museum) -> None:
     museum.key("space")
     first = snapshot(museum)
@@ -243,6 +279,18 @@ def test_a_second_visitor_begins_like_the_first(museum: Museum) -> None:
     assert museum.phase == "attract"
     museum.key("space")
     assert snapshot(museum) == first
+
+
+def test_a_long_walk_is_no_absence_but_a_stuck_key_is(museum: Museum) -> None:
+    """A held key makes no further event; up to the cap somebody is taken to hold it."""
+    museum.key("space")
+    museum.app.input.press("raw-w")
+    museum.wait(100, 0.5)
+    assert museum.phase == "active"
+    museum.wait(300, 0.5)
+    assert museum.phase == "attract" and museum.app.rig.carried
+    museum.wait(20, 0.5)
+    assert museum.phase == "attract" and museum.app.rig.carried, "still held, by nobody"
 
 
 def test_a_tour_keeps_the_visit_alive_up_to_a_cap(museum: Museum) -> None:
@@ -276,6 +324,17 @@ def test_closing_the_window_is_refused(museum: Museum) -> None:
     assert museum.kiosk.exit_code is None
 
 
+def test_who_leaves_waits_for_nothing(museum: Museum, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was begun in the background for a visitor is dropped, not finished first."""
+    museum.key("space")
+    museum.app.command("open_run", ("miniature", "fox-on-grass"))
+    waiting = museum.app.runs._pool.submit(time.sleep, 0.3), museum.app.runs._pool.submit(print)
+    monkeypatch.setattr(museum.app.base, "run", lambda: museum.kiosk.finish(STAFF_LEFT))
+    assert museum.kiosk.run() == STAFF_LEFT
+    museum.app.base.task_mgr.remove("kiosk")
+    assert waiting[1].cancelled()
+
+
 def test_staff_leaves_with_the_pin(museum: Museum) -> None:
     pin.store(museum.folder, "482915")
     museum.kiosk.gate = pin.Gate(museum.folder)
@@ -305,6 +364,19 @@ def test_corners_call_the_pad_and_it_closes(museum: Museum) -> None:
     assert museum.state.kiosk and museum.state.kiosk.pin == 0
     museum.tap("kiosk_over.pin.close")
     assert museum.state.kiosk.pin is None
+
+
+def test_the_pad_over_the_tour_begins_a_visit(museum: Museum) -> None:
+    """Closed again, it leaves a visitor's screen behind, not a tour that plays for nobody."""
+    pin.store(museum.folder, "482915")
+    museum.kiosk.gate = pin.Gate(museum.folder)
+    museum.key("control", "shift", "alt", "q")
+    assert museum.state.kiosk and museum.state.kiosk.pin == 0 and museum.phase == "active"
+    museum.key("4")
+    assert museum.state.kiosk.pin == 1
+    museum.key("escape")
+    assert museum.state.kiosk.pin is None and museum.state.tour is None
+    assert [event["event"] for event in museum.log()] == ["begin"]
 
 
 def test_without_a_pin_there_is_no_pad(museum: Museum) -> None:
@@ -357,10 +429,92 @@ def test_a_tap_on_the_ground_goes_there(museum: Museum) -> None:
     assert not museum.app.rig.flying
 
 
+PLAIN: dict[str, Any] = {
+    "menu": None, "selection": None, "text_scale": 1.0, "depth": "look", "track": False, "cost": None,
+    "unfolded": None, "overlay": False, "word": None, "split": None,
+}  # fmt: skip
+
+
+class Keys:
+    """A visitor with a keyboard and nothing else."""
+
+    forth, press, out = "tab", "enter", "escape"
+
+    def __init__(self, museum: Museum) -> None:
+        self.museum = museum
+
+    def strike(self, name: str) -> None:
+        self.museum.key(name)
+
+    def choose(self, widget_id: str) -> None:
+        """Go round the interface until the ring is on something, and press it."""
+        hud = self.museum.app.hud
+        assert hud
+        for _ in range(80):
+            if hud.model.view.local.focus == widget_id:
+                self.strike(self.press)
+                return
+            self.strike(self.forth)
+        raise AssertionError(f"{widget_id} cannot be reached")
+
+
+class Gamepad(Keys):
+    """The same with the cross and the buttons of a gamepad."""
+
+    forth, press, out = "dpad_down", "face_a", "face_b"
+
+    def __init__(self, museum: Museum) -> None:
+        super().__init__(museum)
+        self.pad = Pad()
+        museum.app.input._gamepads = self.pad  # type: ignore[assignment]
+
+    def strike(self, name: str) -> None:
+        self.pad.press(name)
+        self.museum.wait(0.25)
+        self.pad.down.clear()
+        self.museum.wait(0.25)
+
+
+@pytest.mark.parametrize("device", [Keys, Gamepad])
+def test_a_whole_visit_without_a_pointer(museum: Museum, device: type[Keys]) -> None:
+    """Wake it, make the type larger, take the tour, answer it, leave it, go somewhere, and be done."""
+    hand = device(museum)
+    hand.strike(hand.press)
+    assert museum.phase == "active" and museum.state.kiosk and museum.state.kiosk.welcome
+    hand.choose("kiosk.access")
+    hand.choose("sheet_body.text_scale.1.5")
+    assert museum.state.text_scale == 1.5
+    hand.strike(hand.out)
+    assert museum.state.menu is None
+    hand.choose("kiosk.tours")
+    hand.choose("sheet_body.tour.highlights")
+    player = museum.app.guide.player
+    assert player and player.status == "playing"
+    shot = next(s for s in player.timeline.shots if s.stop.ask)
+    museum.app.guide.command("seek", shot.end - 0.1)
+    museum.wait(1)
+    hand.choose("tour.answer.1")
+    assert player.status == "replying" and player.chosen == 1
+    hand.choose("tour.end")
+    hand.choose("kiosk.places")
+    before = museum.app.rig.pose
+    hand.choose("map.deep")
+    museum.wait(6)
+    assert museum.app.rig.pose != before
+    hand.choose("kiosk.done")
+    assert museum.phase == "attract" and museum.state.text_scale == 1.0
+
+
 SHOWN: tuple[dict[str, Any], ...] = (
-    {}, {"menu": "access"}, {"menu": "tours"}, {"menu": "prompts"}, {"text_scale": 2.0},
-    {"selection": "clock"}, {"selection": "clock", "text_scale": 2.0}, {"menu": "access", "text_scale": 2.0},
+    {}, {"overlay": True, "word": 1}, {"split": 0.5}, {"track": True}, {"unfolded": "down_blocks.0.attentions.0"},
+    *({"menu": menu} for menu in ("access", "tours", "prompts", "map", "discoveries", "share")),
+    {"cost": "flops", "selection": "cost"}, {"cost": "flops", "selection": "cost", "depth": "understand"},
+    *({"selection": chosen} for chosen in (
+        "clock", "tower", "unit:down_blocks.0.resnets.0", "canvas:x0", "word:1", "annex:sdxl",
+        *(f"station:{name}" for name in ("noising", "choice", "leaps", "sculptor", "orchestra", "dig", "scales")),
+    )),
 )  # fmt: skip
+"""All that a visitor can open."""
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920)])
@@ -376,27 +530,43 @@ def test_every_target_is_as_large_as_a_finger(museum: Museum, size: tuple[int, i
         assert museum.app.hud and museum.state.kiosk
         model = museum.app.hud.model
         kiosk = replace(museum.state.kiosk, finger=finger, zoom=zoom)
-        museum.app.store.update(
-            kiosk=kiosk, **{"menu": None, "selection": None, "text_scale": 1.0, **shows}
-        )
+        museum.app.store.update(kiosk=kiosk, **{**PLAIN, **shows})
         model.refresh()
         if kiosk.phase == "active":
             button = model.find("kiosk.access")
-            assert button and button.rect.y > size[1] * 0.6, "within reach"
+            assert button and button.rect.centre[1] > size[1] * 2 / 3, "in the lower third"
+        for w in model.root.walk():
+            r, inside = w.rect, not w.id.startswith(("sheet_body", "reading_body"))
+            if w.focusable and inside:
+                assert r.x >= 0 and r.y >= 0 and r.right <= size[0] and r.bottom <= size[1], w.id
         return {
             w.id: (round(w.rect.width), round(w.rect.height))
             for w in model.root.walk()
             if w.focusable and min(w.rect.width, w.rect.height) < finger - 1.5
         }
 
+    assert small() == {}, "the welcome"
+    museum.app.on_kiosk("free", None)
+    museum.wait(0.25)
     for shows in SHOWN:
-        assert small(**shows) == {}, shows
+        for text_scale in (1.0, 2.0):
+            assert small(text_scale=text_scale, **shows) == {}, (text_scale, shows)
     museum.app.on_kiosk("tour", None)
     museum.wait(2)
     assert small() == {}
     museum.app.guide.end()
     museum.wait(62)
     assert museum.phase == "warning" and small() == {}
+
+
+def test_a_place_on_the_large_map_is_a_row(museum: Museum) -> None:
+    museum.key("space")
+    museum.tap("kiosk.places")
+    assert museum.state.menu == "map"
+    before = museum.app.rig.pose
+    museum.tap("map.deep")
+    museum.wait(6)
+    assert museum.app.rig.pose != before and museum.state.menu is None
 
 
 # -- what is written -------------------------------------------------------------------------------
@@ -438,6 +608,28 @@ def test_signs_of_life(museum: Museum) -> None:
     assert facts["phase"] == "attract" and facts["run"] == "castle-by-night"
 
 
+def test_a_crash_is_written_down_and_the_fourth_start_is_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The program ends with 1, and systemd starts it again."""
+    config = tmp_path / "kiosk.yaml"
+    config.write_text(f"folder: {tmp_path}\n")
+    safe: list[bool] = []
+
+    def crash(*given: object, **named: Any) -> Kiosk:
+        safe.append(named["safe"])
+        raise ZeroDivisionError("in the middle of a frame")
+
+    monkeypatch.setattr(kiosk_main, "open_kiosk", crash)
+    args = argparse.Namespace(config=config, size="640x360")
+    for _ in range(4):
+        assert kiosk_main.run_kiosk(args, Runs(data_dir("assets")), Settings(), Path()) == 1
+    assert safe == [False, False, False, True]
+    (report, *_) = (tmp_path / "crashes").iterdir()
+    assert "ZeroDivisionError: in the middle of a frame" in report.read_text()
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
 def test_the_nightly_restart_waits_for_visitors(museum: Museum) -> None:
     museum.kiosk.today = lambda: NOON + timedelta(hours=16) + timedelta(seconds=museum.now)
     museum.key("space")
@@ -457,9 +649,18 @@ def test_the_screen_goes_dark_after_hours(showbase: ShowBase, tmp_path: Path) ->
     museum = Museum(showbase, tmp_path, display=display)
     museum.wait(1)
     assert museum.state.kiosk and museum.state.kiosk.dim < 0.5
+    eventually(Path(lit).exists, "the command at the start, in case the screen was off")
     museum.kiosk.today = lambda: NOON + timedelta(hours=7)
     museum.wait(1)
     assert museum.state.kiosk.dim > 0.9
+    eventually(Path(dark).exists, "the command at closing time")
+    Path(dark).unlink()
+    museum.key("space")
+    assert museum.phase == "active"
+    museum.app.on_kiosk("done", None)
+    museum.wait(1)
+    assert museum.state.kiosk.dim > 0.9
+    eventually(Path(dark).exists, "again, after somebody came at night")
     museum.app.close()
     museum.app.runs.close()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,14 +77,14 @@ def main() -> int:
     return 1 if bad else 0
 
 
-def drawn(app, name: str, rate: float, start: float = 0.0):  # type: ignore[no-untyped-def]
-    """Every frame of a tour, from a second on, as a visitor sees it; questions pass by themselves."""
+def drawn(app, name: str, rate: float, start: float = 0.0, end: float = inf):  # type: ignore[no-untyped-def]
+    """Every frame of a tour, from a second to a second, as a visitor sees it; questions pass by themselves."""
     from explorer.capture import grab
 
     app.guide.start(name, asks=False)
     player = app.guide.player
     player.seek(start)
-    while player.status != "ended":
+    while player.status != "ended" and player.time < end:
         app.frame(1 / rate)
         app.load_now()
         app.base.task_mgr.step()

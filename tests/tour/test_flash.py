@@ -13,6 +13,7 @@ from assetgen.pack.resources import data_dir
 from explorer.app import App
 from explorer.runs import Runs
 from explorer.settings import Settings
+from tests.tour.conftest import TOURS
 from tests.tour.flash import drawn, flashes
 
 if TYPE_CHECKING:
@@ -66,5 +67,27 @@ def test_the_tour_of_the_kiosk(showbase: ShowBase) -> None:
     assert app.guide.timeline("highlights").duration > 150
     worst, at = flashes(drawn(app, "highlights", 5.0, start=85.0), 5.0)
     assert worst <= 2, f"{worst:g} flashes in the second before {at:.1f} s"
+    app.close()
+    runs.close()
+
+
+@pytest.mark.gl
+@pytest.mark.slow
+@pytest.mark.parametrize("showbase", ["win-size 128 72"], indirect=True)
+def test_the_cuts_of_every_tour(showbase: ShowBase) -> None:
+    """Where most changes at once: into the dark and out of it, and what a new view, run or step brings with it."""
+    runs = Runs(data_dir("assets"))
+    app = App(showbase, runs, Settings(), data_dir("scenes") / "unet_valley.yaml", hud=False)
+    app.load_now()
+    seen = 0
+    for name in TOURS:
+        shots = app.guide.timeline(name).shots
+        sudden = [s for s in shots[1:] if s.cut or s.stop.run or s.stop.start is not None]
+        for shot in sudden:
+            frames = drawn(app, name, RATE / 2, shot.start - 0.8, shot.start + 1.2)
+            worst, at = flashes(frames, RATE / 2)
+            assert worst <= 2, f"{name}, {shot.stop.id}: {worst:g} flashes a second"
+            seen += 1
+    assert seen > 15
     app.close()
     runs.close()

@@ -13,6 +13,7 @@ from assetgen.pack.resources import data_dir
 from explorer.app import App
 from explorer.runs import Runs
 from explorer.settings import Settings
+from explorer.sound import Speaker
 from explorer.story.tour_player import Player
 
 if TYPE_CHECKING:
@@ -117,6 +118,22 @@ def test_going_back_in_a_sentence_is_heard(app: App, player: Player) -> None:
     assert there == pytest.approx(2.1, abs=0.2) and back == pytest.approx(0.6, abs=0.2)
 
 
+def test_without_a_sound_device_there_are_captions(
+    app: App, player: Player, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is asked for once, nothing is said about it, and the tour takes its time all the same."""
+    asked: list[None] = []
+    monkeypatch.setattr("explorer.sound.open_manager", lambda: asked.append(None))
+    app.guide.speaker = Speaker()
+    app.guide.command("seek", 0.0)
+    told = set()
+    for _ in range(12):
+        run(app, 1)
+        told |= {app.store.state.tour.caption} if app.store.state.tour else set()
+    assert len(asked) == 1 and told >= {cue.text for cue in player.timeline.shots[0].cues}
+    assert player.time == pytest.approx(12, abs=0.5) and capfd.readouterr().err == ""
+
+
 def test_the_run_follows_the_tour(app: App, player: Player) -> None:
     """Scrubbing anywhere shows that moment's run and step."""
     other = next(s for s in player.timeline.shots if s.stop.run == "castle-by-day")
@@ -168,6 +185,8 @@ def test_an_answer_by_touch(app: App, player: Player) -> None:
     app.guide.command("seek", shot.end - 0.2)
     run(app, 1)
     assert player.status == "asking"
+    app.hud.model.refresh()
+    assert app.hud.model.find("tour.next") and app.hud.model.find("tour.toggle") is None
     widget = app.hud.model.find("tour.answer.0")
     assert widget
     app.hud.pointer("down", *widget.rect.centre)
@@ -176,6 +195,29 @@ def test_an_answer_by_touch(app: App, player: Player) -> None:
     shown = app.store.state.tour
     assert shown and player.status == "replying" and shown.chosen == 0 and shown.right == 1
     assert shown.caption == app.texts.get("tour.highlights.reply_a")
+
+
+@pytest.mark.parametrize("still", [False, True])
+def test_a_pause_is_never_in_the_dark(app: App, player: Player, still: bool) -> None:
+    app.store.update(reduced_motion=still)
+    cut = next(s for s in player.timeline.shots[1:] if s.cut)
+    app.guide.command("seek", cut.start)
+    run(app, 0.1)
+    assert app.rig.fade > 0.5
+    app.guide.command("toggle")
+    run(app, 0.1)
+    assert player.status == "paused" and app.rig.fade == 0
+    app.guide.command("seek", cut.start)
+    run(app, 0.1)
+    assert app.rig.fade == 0
+
+
+def test_another_network_ends_the_tour(app: App, player: Player) -> None:
+    """It was laid out in this valley; in another it would fly through walls."""
+    app.command("open_model", "sd15")
+    run(app, 0.5)
+    assert app.site.architecture.model == "sd15"
+    assert app.guide.player is None and app.store.state.tour is None and not app.rig.carried
 
 
 def test_reduced_motion_cuts(app: App, player: Player) -> None:

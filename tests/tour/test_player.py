@@ -49,6 +49,23 @@ def test_next_and_back(player: Player, line: Timeline) -> None:
     assert player.time == line.shots[1].start
 
 
+def test_paused_one_is_put_where_there_is_something_to_see(player: Player, line: Timeline) -> None:
+    """Not into the dark of a cut, nor to the view before, from which the flight there sets out."""
+    player.toggle()
+    for index in range(1, len(line.shots)):
+        player.next()
+        shot, moment = line.shots[index], player.moment()
+        assert player.status == "paused" and moment.shot == index
+        assert moment.fade < 1e-6 and moment.resting
+        assert moment.cue == (shot.cues[0] if shot.cues else None) or player.time == shot.arrive
+    for index in reversed(range(len(line.shots) - 1)):
+        player.back()
+        assert player.moment().shot == index
+    player.toggle()
+    run(player, 1)
+    assert player.status == "playing" and player.moment().shot == 0
+
+
 def test_it_waits_for_an_answer_and_replies(player: Player, line: Timeline) -> None:
     index = asking(line)
     player.seek(line.shots[index].end - 0.5)
@@ -62,6 +79,17 @@ def test_it_waits_for_an_answer_and_replies(player: Player, line: Timeline) -> N
     run(player, 1)
     assert player.status == "playing" and line.shot_at(player.time) == index + 1
     assert not player.answer(0, 1.0)
+
+
+def test_who_has_read_the_reply_goes_on(player: Player, line: Timeline) -> None:
+    index = asking(line)
+    player.seek(line.shots[index].end - 0.1)
+    run(player, 1)
+    player.toggle()
+    assert player.status == "asking", "an answer is what it waits for"
+    player.answer(0, seconds=9.0)
+    player.toggle()
+    assert player.status == "playing" and line.shot_at(player.time) == index + 1
 
 
 def test_a_question_can_be_skipped(player: Player, line: Timeline) -> None:

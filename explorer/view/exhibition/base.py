@@ -230,6 +230,10 @@ class Exhibition:
             exhibit.root.remove_node()
         self._built.clear()
 
+    def abandon(self) -> None:
+        """Make nothing more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
     def clean_up(self) -> None:
         self._drop()
         self._shown = None
