@@ -153,6 +153,7 @@ def _list(options: argparse.Namespace) -> int:
 _STATES = {
     "locked": "complete",
     "complete": "unverified",
+    "configuration": "no weights",
     "incomplete": "incomplete",
     "damaged": "damaged",
 }
@@ -230,6 +231,9 @@ def _verify(options: argparse.Namespace) -> int:
         models = cache.everything(options.cache_dir)
     bad = 0
     for each in models:
+        if each.state == "configuration":
+            print(f"{each.repo}  {(each.commit or '')[:12]}  no weights to verify")
+            continue
         if each.state == "incomplete":
             lines = [each.problem]
         else:

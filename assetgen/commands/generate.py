@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from assetgen.pack.resources import data_dir, in_checkout
 if TYPE_CHECKING:
     from assetgen.generate import Job
     from assetgen.models.registry import ModelEntry
+    from assetgen.models.runtime import Runtime
 
 
 _WORTH_SAYING = 10**9
@@ -78,6 +80,7 @@ def run(options: argparse.Namespace) -> int:
     import torch
 
     from assetgen.generate import check_settings
+    from assetgen.models.runtime import Runtime
     from assetgen.models.source import open_model
 
     if options.threads:
@@ -86,22 +89,30 @@ def run(options: argparse.Namespace) -> int:
     for job in jobs:
         check_settings(job.settings)
     name = options.model or curated["defaults"]["model"]
-    with open_model(name, cache_dir=options.cache_dir, keep=not options.no_cache) as model:
-        return _bake(options, jobs, model)
+    runtime = Runtime(options.device, options.dtype, options.offload, options.scheduler)
+    with open_model(
+        name,
+        cache_dir=options.cache_dir,
+        keep=not options.no_cache,
+        check=partial(_check_model, runtime, {job.settings.size for job in jobs}),
+    ) as model:
+        return _bake(options, jobs, model, runtime)
 
 
-def _bake(options: argparse.Namespace, jobs: list[Job], model: ModelEntry) -> int:
+def _check_model(runtime: Runtime, sizes: set[tuple[int, int] | None], model: ModelEntry) -> None:
+    """Refuse what cannot work before the model is fetched, and say what it takes in memory."""
+    from assetgen.precheck import precheck
+
+    need = precheck(model, runtime, sizes)
+    if need.total > _WORTH_SAYING:
+        print(f"{model.name}: {need}", flush=True)
+
+
+def _bake(options: argparse.Namespace, jobs: list[Job], model: ModelEntry, runtime: Runtime) -> int:
     """Check every job against the model, then bake."""
     from assetgen.generate import Baker, check_space
-    from assetgen.memory import need_of
-    from assetgen.models.runtime import Runtime
-    from assetgen.models.skeleton import load_skeleton
 
     out = options.out or default_out()
-    runtime = Runtime(options.device, options.dtype, options.offload, options.scheduler)
-    need = need_of(load_skeleton(model.folder), runtime)
-    if need.total > _WORTH_SAYING:
-        print(f"{model.name}: {need}")
     baker = Baker(model, out, file_as=options.file_as, runtime=runtime)
     if options.cut:
         jobs = cut_jobs(options, baker)

@@ -234,6 +234,68 @@ def test_the_first_use_fetches_and_the_next_needs_no_network(
     assert hub.asked == []
 
 
+@pytest.mark.parametrize("model", [TINY, FLUX])
+def test_inspect_fetches_configurations_only(
+    model: str, pipeline: Path, folder: Path, hub: Hub, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    hub.repos[model] = pipeline
+    hub.commits[model] = known_models()[FLUX].commit or COMMIT if model == FLUX else COMMIT
+    command = ["inspect", model, "--cache-dir", str(folder)]
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"{model.partition('/')[2]}: UNet2DConditionModel, ")
+    assert [path for path in hub.asked if path.endswith(".safetensors")] == []
+    hub.asked.clear()
+    assert main(command) == 0 and hub.asked == []
+    assert capsys.readouterr().out == said
+    assert run(folder, "list") == 0 and "no weights" in capsys.readouterr().out
+    assert run(folder, "verify") == 0
+    assert run(folder, "download", model) == 0, "the weights join them"
+    assert run(folder, "list") == 0 and "complete" in capsys.readouterr().out
+
+
+def test_inspect_without_a_network_says_how_to_go_on(
+    folder: Path, hub: Hub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+    assert main(["inspect", TINY, "--cache-dir", str(folder)]) == 2
+    assert "when you are online type: assetgen inspect someone/tiny" in one_line(capsys)
+
+
+@pytest.mark.parametrize("keep", [True, False], ids=["cached", "no cache"])
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        ([], "this machine has 0.0 GB free"),
+        (["--size", "100x100"], "--size takes width and height in multiples of 8"),
+        (["--scheduler", "flow-euler"], "does not fit a model made for DDIMScheduler"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_the_weights_are_fetched(
+    pipeline: Path, folder: Path, hub: Hub, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, wrong: list[str], line: str, keep: bool,
+) -> None:  # fmt: skip
+    hub.repos[TINY] = pipeline
+    if not wrong:
+        monkeypatch.setattr("assetgen.memory.free_memory", lambda: 300_000)
+    assert generate(folder, folder, TINY, *wrong, *([] if keep else ["--no-cache"])) == 2
+    assert line in one_line(capsys)
+    assert hub.asked and not [path for path in hub.asked if path.endswith(".safetensors")]
+
+
+def test_a_batch_is_refused_before_the_weights_are_fetched(
+    pipeline: Path, tmp_path: Path, folder: Path, hub: Hub,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    hub.repos[TINY] = pipeline
+    jobs = tmp_path / "jobs.yaml"
+    jobs.write_text(f"defaults: {{model: {TINY}}}\nprompts: {{a: a fox}}\n")
+    monkeypatch.setattr("assetgen.memory.free_memory", lambda: 300_000)
+    assert main(["batch", str(jobs), "--out", str(tmp_path), "--cache-dir", str(folder)]) == 2
+    assert "this machine has 0.0 GB free" in one_line(capsys)
+    assert not [path for path in hub.asked if path.endswith(".safetensors")]
+
+
 def test_what_is_fetched_is_what_diffusers_would_fetch(
     pipeline: Path, tmp_path: Path, folder: Path, hub: Hub
 ) -> None:
