@@ -13,6 +13,7 @@ from explorer.hud.view import Section, View
 from explorer.hud.widget import Slide, Widget, change
 from explorer.state import AttentionScale
 from explorer.story.cost import KINDS
+from explorer.story.places import can_decode, can_split
 
 SCALES: tuple[AttentionScale, ...] = ("run", "unit", "map")
 TRACK = 120
@@ -71,7 +72,9 @@ def _shown(view: View) -> list[list[Draw]]:
     if view.state.menu is not None or view.record is None or view.cleared:
         return []
     first = _attention if _word(view) is not None else _costs if view.state.cost else _particles
-    pieces: list[Draw] = [first, _split, _decoded]
+    pieces: list[Draw] = [first]
+    pieces += [_split] if can_split(view.record) else []
+    pieces += [_decoded] if can_decode(view.record) else []
     if first is not _attention or view.state.cost is not None:  # the word has the rooms' light
         pieces.append(_meter)
     if first is not _attention:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from explorer.story.ask import Ask, indices
-from explorer.story.panel import Fact, Panel, PanelAction
+from explorer.story.panel import Fact, Panel, PanelAction, Plot
 from explorer.story.provenance import Provenance
+from explorer.story.record import Series
+from explorer.story.rooms import READERS
 
 MARKERS = ("bos", "eos", "pad")
 
@@ -31,7 +33,7 @@ def word_panel(ask: Ask, name: str) -> Panel:
         title=ask.text("word.title", word=word.text),
         kicker=ask.text("word.kicker", index=index + 1, count=len(words)),
         lines=ask.lines("word"),
-        plot=ask.plot("word", series, Provenance.DERIVED, "word_formula"),
+        plot=_plot(ask, "word", series),
         facts=_word_facts(ask, index),
         formula=ask.formula(("word",), ask.python(expression)),
         legend=ask.legend("warm", "little", "much"),
@@ -70,7 +72,7 @@ def _marker_panel(ask: Ask, role: str) -> Panel:
         title=ask.text(f"word.{role}.title"),
         kicker=ask.text("tower.kicker"),
         lines=(ask.text(f"word.{role}.look"),),
-        plot=ask.plot("marker", series, Provenance.DERIVED, "word_formula"),
+        plot=_plot(ask, "marker", series),
         facts=(
             ask.fact("tokens", ask.text("value.tokens", count=len(tokens), total=total)),
             ask.fact("mass", ask.percent(series[ask.step] if series else None)),
@@ -93,7 +95,7 @@ def tower_panel(ask: Ask) -> Panel:
         title=ask.text("tower.title"),
         kicker=ask.text("tower.kicker"),
         lines=ask.lines("tower"),
-        plot=ask.plot("words", record.role_series("word"), Provenance.DERIVED, "word_formula"),
+        plot=_plot(ask, "words", record.role_series("word")),
         facts=(
             *(
                 ask.fact(name, ask.percent(_at(record.role_series(role), step)))
@@ -107,6 +109,17 @@ def tower_panel(ask: Ask) -> Panel:
             PanelAction("select", ask.text("action.encoder"), "station:encoder")
         ),
     )
+
+
+def _plot(ask: Ask, title: str, series: Series | None) -> Plot | None:
+    """A curve of what is read, which says over how many layers it is a mean where some were not recorded."""
+    mass = ask.record.array("attention_mass")
+    count = len(mass.layer_ids) if mass else 0
+    total = sum(
+        layer.kind in READERS for unit in ask.record.architecture.units for layer in unit.layers
+    )
+    formula = "word_formula_part" if count < total else "word_formula"
+    return ask.plot(title, series, Provenance.DERIVED, formula, count=count, total=total)
 
 
 def _mass(tokens: Sequence[int]) -> str:
