@@ -258,12 +258,17 @@ def test_other_pipelines_and_schedulers_are_refused_by_name(
     (other / "model_index.json").write_text(json.dumps({**index, "_class_name": "DiTPipeline"}))
     assert generate(other, tmp_path / "out", "--prompt", "a fox") == 2
     assert "DiTPipeline takes no prompt" in one_line(capsys)
+    for kind in ("Img2Img", "Inpaint", "ControlNet"):
+        name = f"StableDiffusion{kind}Pipeline"
+        (other / "model_index.json").write_text(json.dumps({**index, "_class_name": name}))
+        assert generate(other, tmp_path / "out", "--prompt", "a fox") == 2
+        assert f"{name} begins with a picture" in one_line(capsys)
     (other / "model_index.json").write_text(
         json.dumps({**index, "scheduler": ["diffusers", "DEISMultistepScheduler"]})
     )
     diffusers.DEISMultistepScheduler().save_pretrained(other / "scheduler")
     assert generate(other, tmp_path / "out", "--prompt", "a fox") == 2
-    assert "DEISMultistepScheduler is not supported" in one_line(capsys)
+    assert "comes with DEISMultistepScheduler, whose steps are not understood" in one_line(capsys)
 
 
 def test_a_full_disk(

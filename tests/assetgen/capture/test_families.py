@@ -13,6 +13,7 @@ import sentencepiece
 import torch
 
 from assetgen.capture.call import Settings, plain
+from assetgen.capture.guided import Layout, told_apart
 from assetgen.capture.run import capture_batch
 from assetgen.capture.tokens import tokenize_pipeline
 from assetgen.errors import CaptureError
@@ -185,8 +186,48 @@ def test_an_unknown_pipeline_is_recorded_as_far_as_it_goes(tmp_path: Path) -> No
     assert pack.has("x_t") and pack.has("x0") and pack.has("unit_rms") and pack.has("features")
     assert validate(tmp_path / "out") == []  # text joined in front of the picture is no bridge
     assert {edge.kind for edge in baker.architecture.edges} == {"flow", "cond", "time"}
+
+
+@pytest.mark.parametrize("make", [tiny.tiny_unknown, tiny.tiny_chroma, tiny.tiny_sana])
+def test_an_unknown_pipelines_guidance_shows_which_answer_is_the_prompts(
+    make: Callable[[], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    baker = bake_shop(make(), tmp_path)
+    alone = bake(baker, "alone", guidance=1.0, size=(32, 32), seed=4)
+    doubled = bake(baker, "doubled", guidance=3.0, negative="a cat", size=(32, 32), seed=4)
+    near, far = (
+        np.abs(doubled.tensor(name)[0] - alone.tensor("output_cond")[0]).max()
+        for name in ("output_cond", "output_uncond")
+    )
+    assert near < 1e-5 < far
+    final = doubled.image("predicted", 1).astype(int)
+    assert np.abs(final - doubled.final()).max() <= 8  # a JPEG of the last guess, decoded anew
+    assert doubled.has("attention") == (make is tiny.tiny_chroma)  # its one tokenizer tells
+    if make is tiny.tiny_chroma:
+        maps = [p.attention_map(_layer(p), 1, 0) for p in (alone, doubled)]
+        assert np.abs(maps[0] - maps[1]).max() < 0.01
+        return
+    monkeypatch.setattr("assetgen.capture.run.layout_of", lambda *_: None)
     with pytest.raises(CaptureError, match="pass --guidance 1"):
-        bake(baker, "doubled", guidance=3.0, size=(32, 32))
+        bake(baker, "in another way", guidance=3.0, size=(32, 32))
+
+
+@pytest.mark.parametrize("turns", [False, True], ids=["halves", "turns"])
+@pytest.mark.parametrize("prompt", ["first", "last"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_answers_are_told_apart_by_the_sum_they_make(
+    prompt: Any, turns: bool, dtype: torch.dtype
+) -> None:
+    given, without = (torch.randn(1, 4, 8, 8).to(dtype) for _ in range(2))
+    variance = torch.randn(1, 4, 8, 8).to(dtype)  # which some denoisers predict behind the noise
+    order = (given, without) if prompt == "first" else (without, given)
+    answers = [torch.cat([answer, variance], 1) for answer in order]
+    answers = answers if turns else [torch.cat(answers)]
+    guided = without + 3.0 * (given - without)
+    assert told_apart(answers, guided, 3.0) == Layout(prompt, turns)
+    assert told_apart(answers, guided * 1.1, 3.0) is None  # guided in another way
+    assert told_apart(answers * 3, guided, 3.0) is None
+    assert told_apart([answers[0][:1]], guided, 3.0) is None
 
 
 @pytest.mark.supports("pipelines", "half precision")
