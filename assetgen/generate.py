@@ -52,6 +52,7 @@ from assetgen.pack.codec import encode
 from assetgen.pack.images import U8
 from assetgen.pack.library import NO_RUNS
 from assetgen.pack.light import lighten
+from assetgen.pack.names import is_name
 from assetgen.pack.reader import STUDIES
 from assetgen.pack.recording import EXPECTED, Recording, save
 from assetgen.pack.schema import (
@@ -103,6 +104,8 @@ class Baker:
     ) -> None:
         self.model = model
         self.id = file_as or model.id
+        if not is_name(self.id):
+            raise InputError(f"runs cannot be filed under {self.id!r}", "pass --file-as NAME")
         self.folder = out / "runs" / self.id
         self.runtime = runtime or Runtime(device="cpu")
         check_pipeline(model.folder)

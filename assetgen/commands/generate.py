@@ -13,6 +13,7 @@ from assetgen.commands.cache import act_on_cache, add_options
 from assetgen.commands.cuts import add_cut, check_cut, cut_jobs
 from assetgen.errors import InputError
 from assetgen.models.names import DTYPES, OFFLOADS, SCHEDULERS
+from assetgen.pack.names import is_name
 from assetgen.pack.resources import data_dir, in_checkout
 
 if TYPE_CHECKING:
@@ -192,6 +193,21 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(height), int(width)
 
 
+def check_names(options: argparse.Namespace) -> None:
+    """Raise InputError for a `--name` or `--file-as` that is no folder name."""
+    for option in ("name", "file_as"):
+        name = getattr(options, option)
+        if name is not None and not is_name(name):
+            flag = f"--{option.replace('_', '-')}"
+            raise InputError(f"{flag} {name!r} is no folder name", "use letters and hyphens")
+
+
+def check_threads(options: argparse.Namespace) -> None:
+    """Raise InputError unless `--threads` is a number of threads, or not given."""
+    if options.threads is not None and options.threads < 1:
+        raise InputError(f"--threads {options.threads}", "pass 1 or more")
+
+
 def size_of(folder: Path) -> int:
     """Bytes of all files below a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
@@ -203,8 +219,8 @@ def _check_cheap(options: argparse.Namespace, curated: dict[str, Any]) -> None:
         raise InputError("both curated names and --prompt", "pass one of them")
     if options.name and options.prompt is None:
         raise InputError("--name without --prompt", "curated prompts have names")
-    if options.name and Path(options.name).name != options.name:
-        raise InputError(f"--name {options.name!r} is no folder name", "use letters and hyphens")
+    check_names(options)
+    check_threads(options)
     if not 1 <= options.num_images <= 1000:
         raise InputError(f"--num-images {options.num_images}", "expected 1 to 1000")
     check_cut(options)

@@ -141,6 +141,9 @@ ERRORS: dict[str, tuple[list[str], str]] = {
     "offload": (["--device", "cpu", "--offload", "model"], "the device is the CPU; leave it out"),
     "images": (["--num-images", "0"], "--num-images 0; expected 1 to 1000"),
     "name": (["--name", "../up"], "is no folder name"),
+    "hidden name": (["--name", ".hidden"], "--name '.hidden' is no folder name"),
+    "model name": (["--file-as", "../x"], "--file-as '../x' is no folder name"),
+    "threads": (["--threads", "0"], "--threads 0; pass 1 or more"),
 }
 
 
