@@ -56,7 +56,7 @@ class DPMSolver(_Converted):
         if self.scheduler.config.solver_type == "midpoint":
             weight = -0.5 * alpha * decay * h / h_before
         else:
-            weight = alpha * (decay / h + 1) * h / h_before
+            weight = alpha * (decay + h) / h_before  # h is 0 where the last sigma stands twice
         return [Coefficients(alpha + weight, sigma, 0.0, -weight), first]
 
 
