@@ -161,13 +161,14 @@ class Baker:
         check_size(job.settings.size, self._grain)
         prompt = tokenize_pipeline(self.pipe, job.settings.prompt)
         if prompt.dropped:
-            lost = (
-                f"the prompt is too long: {' '.join(prompt.dropped)[:120]!r} lies beyond the model's "
-                f"{len(prompt.tokens)} tokens"
-            )
-            if self.model.vocabulary is not None:
-                raise InputError(lost, "shorten it")
-            self.notes.append(f"{job.id}: {lost} and is not read")
+            lost = repr(" ".join(prompt.dropped)[:120])
+            why = f"the model has no token for {lost}"
+            if prompt.full:
+                size = len(prompt.tokens)
+                why = f"the prompt is too long: {lost} lies beyond the model's {size} tokens"
+                if self.model.vocabulary is not None:
+                    raise InputError(why, "shorten it")
+            self.notes.append(f"{job.id}: {why} and does not read it")
         target = self.target(job)
         if job.id in NO_RUNS:
             raise InputError(f"a run cannot be called {job.id!r}", "pass another --name")

@@ -48,6 +48,8 @@ _KERNEL = np.exp(-np.array([1.0, 0.0, 1.0]) / (2 * 0.5**2))
 
 def settle(maps: F32, predicted: Sequence[U8]) -> list[Settling]:
     """Settling of each word from its maps `[S, W, 16, 16]` and the predicted pictures."""
+    if not maps.shape[1]:
+        return []
     peaks = _peaks(maps)
     pooled = np.stack([_pool(picture) for picture in predicted])
     result = []

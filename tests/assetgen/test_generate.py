@@ -166,7 +166,7 @@ def test_an_engineers_flags(
     asked += ["--scheduler", "dpm++", "--num-images", "2", "--seed", "5", "--dtype", "float16"]
     assert generate(model_folder, tmp_path, *asked, "--device", "cpu", "--verify") == 0
     said = capsys.readouterr().out
-    assert "note: foxes: the prompt is too long: 'fox fox" in said and "is not read" in said
+    assert "note: foxes: the prompt is too long: 'fox fox" in said and "does not read it" in said
     packs = [Pack.open(run.path) for run in Library.open(tmp_path).runs]
     assert [(p.metadata.id, p.metadata.seed) for p in packs] == [("foxes", 5), ("foxes-seed-6", 6)]
     for pack in packs:
@@ -251,6 +251,19 @@ def test_a_model_with_a_missing_file(
     (broken / "vae" / "diffusion_pytorch_model.safetensors").unlink()
     assert generate(broken, tmp_path / "out", "--prompt", "a fox") == 2
     assert "broken is incomplete: vae has no weights" in one_line(capsys)
+
+
+@pytest.mark.parametrize("profile", ["light", "viewer"])
+def test_a_prompt_without_a_word_that_the_tokenizer_knows(
+    model_folder: Path, tmp_path: Path, profile: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pack like any other, without words; what is not read is named."""
+    more = ["--prompt", "\u72d0 \u68ee", "--name", "fox", "--profile", profile]
+    assert generate(model_folder, tmp_path / "out", *more) == 0
+    assert "note: fox: the model has no token for '\u72d0 \u68ee' and" in capsys.readouterr().out
+    assert validate(tmp_path / "out") == []
+    data = Pack.open(tmp_path / "out/runs/tiny/fox").metadata
+    assert data.words == () and data.concepts == () and data.dropped == ("\u72d0", "\u68ee")
 
 
 def test_other_pipelines_and_schedulers_are_refused_by_name(
