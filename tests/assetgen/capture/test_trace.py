@@ -153,6 +153,22 @@ def test_another_family_is_traced_by_the_names_of_its_arguments() -> None:
     assert edges(architecture, "flow") == list(zip(ids, ids[1:], strict=False))
 
 
+def test_a_relative_of_flux_is_traced_with_its_latents_in_patches() -> None:
+    """Told by the decoder: four times its channels go in."""
+    chroma = build(
+        "diffusers", "ChromaTransformer2DModel", {"num_layers": 2, "num_single_layers": 3}
+    )
+    vae = build("diffusers", "AutoencoderKL", {"latent_channels": 16, "block_out_channels": (8,) * 4,
+                "norm_num_groups": 8, "down_block_types": ("DownEncoderBlock2D",) * 4,
+                "up_block_types": ("UpDecoderBlock2D",) * 4})  # fmt: skip
+    architecture = trace(skeleton("chroma", chroma, {"vae": vae}, 256))
+    assert architecture.traced_at.sample == (1, 16, 128, 128) and architecture.image == (1024, 1024)
+    assert [unit.kind for unit in architecture.units][1:-1] == ["joint"] * 2 + ["single"] * 3
+    assert {unit.output[1:] for unit in architecture.units if unit.kind == "joint"} == {(64, 64)}
+    kinds = [layer.kind for unit in architecture.units for layer in unit.layers]
+    assert kinds.count("joint_attention") == 5
+
+
 def test_arguments_that_cannot_be_made_up_are_named() -> None:
     class Odd(nn.Module):
         config = SimpleNamespace(joint_attention_dim=8)
