@@ -29,18 +29,13 @@ from PIL import Image
 
 from assetgen.pack.images import F32, U8
 from assetgen.pack.schema import Concept, Settling, Word
-from assetgen.pack.words import WIDEST, places
+from assetgen.pack.words import FUNCTION_WORDS, WIDEST, places
 
 GRID = 16
 SETTLED = 0.75
 HELD = 3
 SHORTEST = 8
 """Runs with fewer steps cannot resolve settling."""
-
-FUNCTION_WORDS = frozenset(
-    ("a", "an", "the", "and", "or", "of", "on", "in", "at", "by", "to", "with", "under", "over")
-    + ("above", "below", "from", "for", "is", "are", "its")
-)
 
 _SHARPNESS = 100.0
 _KERNEL = np.exp(-np.array([1.0, 0.0, 1.0]) / (2 * 0.5**2))
