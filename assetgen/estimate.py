@@ -12,7 +12,7 @@ from assetgen.capture.call import Settings, guided
 from assetgen.capture.inputs import denoiser_inputs, has_inputs
 from assetgen.capture.run import READS_TEXT, denoiser_of
 from assetgen.pack.schema import Architecture, Profile
-from assetgen.profiles import LATENT_ORDER, PROFILES, Contents, map_side, plan_features
+from assetgen.profiles import LATENT_ORDER, PROFILES, Contents, maps_kept, plan_features
 
 _COMPRESSED = {"png": 1.6, "jpeg": 0.4, "attention": 0.7, "features": 0.92}
 """Bytes a pixel of the stored pictures, measured on a network with random weights: real ones take less."""
@@ -68,8 +68,8 @@ def step_bytes(
         tile = min(plan.side, unit.output[-1]) * min(plan.side, unit.output[-2])
         total += plan.counts[unit.id] * tile * _COMPRESSED["features"]
     shapes = text_maps(architecture, scale)
-    side = map_side(shapes, lanes, contents)
-    area = sum(min(h, side) * min(w, side) for h, w in shapes)
+    side, kept = maps_kept(shapes, lanes, contents)
+    area = sum(min(shapes[i][0], side) * min(shapes[i][1], side) for i in kept)
     return int(1.1 * (total + lanes * area * _COMPRESSED["attention"]))
 
 

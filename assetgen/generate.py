@@ -225,6 +225,12 @@ class Baker:
             found, self.architecture, prompt, solver_for(self.pipe.scheduler), decoded,
             to_bytes(found.picture)[0], profile,
         )  # fmt: skip
+        kept, recorded = len(recording.attention), len(found.attention)
+        if kept < recorded:
+            self.notes.append(
+                f"{job.id}: the prompt is long; maps of {kept} of {recorded} layers fit into the profile "
+                "and are kept, --profile research keeps all"
+            )
         metadata = self._metadata(job, prompt, found, recording)
         omitted = leave_out(recording, metadata, profile)
         metadata = msgspec.structs.replace(metadata, light=omitted or None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
 
@@ -104,10 +104,29 @@ def plan_features(architecture: Architecture, contents: Contents) -> FeaturePlan
     return FeaturePlan({id: max(1, int(count * share)) for id, count in counts.items()}, side)
 
 
-def map_side(shapes: list[tuple[int, int]], lanes: int, contents: Contents) -> int:
-    """Largest side of the attention maps of layers of these (height, width), within the limit."""
+def maps_kept(
+    shapes: Sequence[tuple[int, int]], lanes: int, contents: Contents
+) -> tuple[int, list[int]]:
+    """Largest side of the attention maps of layers of these (height, width), and which layers keep theirs.
+
+    Within the limit: smaller maps first; where the smallest of a long prompt are still too much, those of
+    fewer layers, evenly spaced. What stores the words' maps only needs all.
+    """
+    every = list(range(len(shapes)))
     for side in MAP_SIDES:
-        area = lanes * sum(min(h, side) * min(w, side) for h, w in shapes)
-        if not contents.attention_pixels or area <= contents.attention_pixels:
-            return side
-    return MAP_SIDES[-1]
+        if (
+            not contents.attention_pixels
+            or lanes * _area(shapes, side) <= contents.attention_pixels
+        ):
+            return side, every
+    if contents.light:
+        return side, every
+    for count in range(len(every) - 1, 1, -1):
+        kept = sorted({round(i * (len(every) - 1) / (count - 1)) for i in range(count)})
+        if lanes * _area([shapes[i] for i in kept], side) <= contents.attention_pixels:
+            return side, kept
+    return side, every[len(every) // 2 :][:1]
+
+
+def _area(shapes: Iterable[tuple[int, int]], side: int) -> int:
+    return sum(min(h, side) * min(w, side) for h, w in shapes)

@@ -16,7 +16,7 @@ from assetgen.capture.tokens import TokenizedPrompt
 from assetgen.pack.images import U8, compand, expand
 from assetgen.pack.recording import ORIGINS, Features, Origin, Recording
 from assetgen.pack.schema import Architecture, Call, Scheduler, Step
-from assetgen.profiles import Contents, map_side
+from assetgen.profiles import Contents, maps_kept
 
 Floats = NDArray[np.floating]
 
@@ -111,9 +111,11 @@ def without_empty_padding(
 
 
 def within(maps: dict[str, U8], lanes: int, contents: Contents) -> dict[str, U8]:
-    """Companded maps `[S, lanes, h, w]` averaged to the side that the profile's limit allows."""
-    side = map_side([(m.shape[2], m.shape[3]) for m in maps.values()], lanes, contents)
-    return {id: m if max(m.shape[2:]) <= side else _pooled(m, side) for id, m in maps.items()}
+    """Companded maps `[S, lanes, h, w]` of as many layers and as large as the profile's limit allows."""
+    ids = list(maps)
+    side, kept = maps_kept([(m.shape[2], m.shape[3]) for m in maps.values()], lanes, contents)
+    chosen = {ids[i]: maps[ids[i]] for i in kept}
+    return {id: m if max(m.shape[2:]) <= side else _pooled(m, side) for id, m in chosen.items()}
 
 
 def _pooled(maps: U8, side: int) -> U8:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
@@ -28,12 +29,17 @@ FIGURES = {  # parameters in millions, TFLOP a call, skips, cross-attention laye
 
 @pytest.fixture(scope="module", params=NAMES)
 def traced(request: pytest.FixtureRequest) -> tuple[str, Architecture]:
-    return request.param, trace(load(request.param))
+    return request.param, traced_now(request.param)
 
 
 @pytest.fixture(scope="module", params=STREETS)
 def street(request: pytest.FixtureRequest) -> tuple[str, Architecture]:
-    return request.param, trace(load(request.param))
+    return request.param, traced_now(request.param)
+
+
+@cache
+def traced_now(name: str) -> Architecture:
+    return trace(load(name))
 
 
 def edges(architecture: Architecture, kind: str) -> list[tuple[str, str]]:
@@ -53,8 +59,7 @@ def test_so_are_those_of_the_transformers(street: tuple[str, Architecture]) -> N
 @pytest.mark.supports("traces", "published figures")
 @pytest.mark.parametrize("name", FIGURES)
 def test_published_figures(name: str) -> None:
-    """The files are what the traces give, by the two tests above."""
-    architecture = decode(Architecture, ARCHITECTURES / f"{name}.json")
+    architecture = traced_now(name)
     parameters, tera, skips, cross, joint = FIGURES[name]
     assert architecture.parameters / 1e6 == pytest.approx(parameters, abs=0.01)
     assert architecture.flops / 1e12 == pytest.approx(tera, rel=0.001)
