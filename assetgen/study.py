@@ -108,7 +108,7 @@ def values_of(
 
 
 def parts(architecture: Architecture, kinds: Iterable[str]) -> list[str]:
-    """Ids of everything of some kinds that can be cut: `unit`, `skip`, or a kind of layer."""
+    """Ids of everything of some kinds that can be cut: `unit`, `skip`, or a kind of layer; InputError for another."""
     layers = {f"layer:{y.id}": y.kind for unit in architecture.units for y in unit.layers}
     found = []
     for kind in kinds:

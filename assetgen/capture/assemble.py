@@ -62,9 +62,9 @@ def recording_of(
     final: U8,
     contents: Contents,
 ) -> Recording:
-    """Arrays of the run; those of a step with several calls are taken from its first.
+    """Arrays of the run, shapes as in docs/format.md; those of a step with several calls are from its first.
 
-    What was not recorded is left out.
+    `pictures` uint8 `[H, W, 3]` by array, one a step; `final` `[H, W, 3]`. What was not recorded is left out.
     """
     first = [step.calls[0] for step in found.steps]
     tensors = _latents(found, contents, final.shape[0] * final.shape[1])
@@ -104,7 +104,7 @@ def recording_of(
 def without_empty_padding(
     maps: dict[str, U8], lanes: tuple[int | None, ...]
 ) -> tuple[dict[str, U8], tuple[int | None, ...]]:
-    """Leave the padding's lane out where the model masks it, so that nothing ever reads it."""
+    """Maps `[S, lanes, h, w]` and lanes without the padding's where the model masks it: nothing reads it."""
     if None not in lanes or not maps or any(m[:, -1].any() for m in maps.values()):
         return maps, lanes
     return {id: m[:, :-1] for id, m in maps.items()}, lanes[:-1]

@@ -81,7 +81,10 @@ def first_held(confidence: NDArray[np.floating]) -> int | None:
 def concepts(
     words: Sequence[Word], maps: F32, predicted: Sequence[U8]
 ) -> tuple[tuple[Concept, ...], tuple[Concept, ...]]:
-    """(concepts, controls) of a run: its words that name something, and its function words."""
+    """(concepts, controls) of a run: its words that name something, and its function words.
+
+    `maps` `[S, words, 16, 16]` probabilities; `predicted` uint8 `[H, W, 3]`, one a step.
+    """
     found, controls = [], []
     for word, settling in zip(words, settle(maps, predicted), strict=True):
         concept = Concept(word.index, word.text, settling)

@@ -61,7 +61,10 @@ class Passes:
         return self.context is not None and "uncond" in self.context
 
     def settle(self, half: str | None, batch: int) -> None:
-        """For a pipeline that is not known: the half of the batch that was found to be the prompt's."""
+        """For a pipeline that is not known: the half of the batch that was found to be the prompt's.
+
+        Raises CaptureError if the batch is doubled and nothing tells.
+        """
         if batch > self.pictures and half is None:
             raise CaptureError(
                 "this pipeline is not known and doubles its batch: which half is the prompt's cannot "

@@ -21,7 +21,7 @@ Concepts = tuple[Concept, ...]
 
 
 def recognise(network: Recogniser, pictures: Sequence[U8]) -> dict[str, Recognition]:
-    """The track of every word the network knows, over the predicted pictures of a run."""
+    """The track of every word the network knows, over the predicted pictures `[H, W, 3]` of a run, one a step."""
     table = network.probabilities(pictures)
     return {word: _track(table[:, i].tolist()) for i, word in enumerate(network.words)}
 

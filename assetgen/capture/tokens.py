@@ -47,7 +47,10 @@ def tokenize(tokenizer: Any, prompt: str, length: int | None = None) -> Tokenize
 
 
 def tokenize_pipeline(pipe: Any, prompt: str) -> TokenizedPrompt:
-    """Tokenize as the family of `pipe` does; without tokens where the family is not known."""
+    """Tokenize as the family of `pipe` does; of another one what its only tokenizer says, or nothing.
+
+    Raises InputError for a pipeline without its tokenizers.
+    """
     family = family_of(type(pipe).__name__, pipe.components)
     if not family.known:
         return _guess(pipe, prompt)

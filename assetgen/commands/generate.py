@@ -185,7 +185,7 @@ def make_jobs(options: argparse.Namespace, curated: dict[str, Any]) -> list[Job]
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """(height, width) of `640x512`, width first, or of one number for a square."""
+    """(height, width) in pixels of `640x512`, width first, or of one number for a square. Raises InputError."""
     width, _, height = text.lower().partition("x")
     height = height or width
     if not (width.isdigit() and height.isdigit()):

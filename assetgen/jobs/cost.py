@@ -98,7 +98,7 @@ def _possible(job: JobSpec) -> bool:
 
 
 def lanes_of(folder: Path, pipeline: str, prompt: str) -> int:
-    """Lanes of the attention of `prompt`, by the tokenizers of a pipeline folder."""
+    """Lanes of the attention of `prompt`, by the tokenizers of a pipeline folder. Raises InputError."""
     from transformers import AutoTokenizer
 
     parts = []

@@ -65,7 +65,7 @@ def load_pipeline(folder: Path, runtime: Runtime | None = None) -> Any:
 
 
 def check_tokenizers(folder: Path) -> None:
-    """T5's tokenizer may come as a SentencePiece model only (PixArt): reading it takes a package more."""
+    """T5's tokenizer may come as a SentencePiece model only (PixArt): InputError if what reads it is missing."""
     for model in sorted(folder.glob("tokenizer*/spiece.model")):
         missing = [name for name in _SENTENCEPIECE if find_spec(name) is None]
         if missing and not (model.parent / "tokenizer.json").is_file():

@@ -96,7 +96,10 @@ def pixels_of(vae: Any) -> int:
 
 
 def build(library: str, class_name: str, config: Mapping[str, Any]) -> nn.Module:
-    """Instantiate one module of `diffusers` or `transformers` on the meta device."""
+    """Instantiate one module of `diffusers` or `transformers` on the meta device.
+
+    Raises PackError for a class of another library, or that the installed release does not have.
+    """
     if library not in ("diffusers", "transformers"):
         raise PackError(
             "model_index.json", f"{class_name} comes from {library!r}", "diffusers or transformers",

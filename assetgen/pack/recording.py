@@ -152,7 +152,7 @@ def save(
 
 
 def percentile(values: NDArray[Any]) -> float:
-    """99.5th percentile of the magnitudes, five significant digits."""
+    """99.5th percentile of the magnitudes of an array of any shape, five significant digits."""
     return float(f"{np.percentile(np.abs(values.astype(np.float32)), 99.5):.5g}")
 
 
