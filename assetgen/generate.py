@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import shutil
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from math import lcm
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -38,6 +36,7 @@ from assetgen.capture.run import Captured, capture, denoiser_of
 from assetgen.capture.solvers import solver_for
 from assetgen.capture.tokens import TokenizedPrompt, tokenize_pipeline
 from assetgen.capture.trace import trace
+from assetgen.checks import check_settings, check_size, grain_of
 from assetgen.errors import CaptureError, DiskFullError, InputError
 from assetgen.estimate import Estimate, estimate
 from assetgen.memory import check_memory, need_of
@@ -46,7 +45,7 @@ from assetgen.models.load import check_pipeline, file_hash, load_pipeline, weigh
 from assetgen.models.recogniser import FOLDER, has_recogniser, load_recogniser, read_config
 from assetgen.models.registry import ModelEntry, check_words
 from assetgen.models.runtime import Runtime
-from assetgen.models.skeleton import Skeleton, load_skeleton
+from assetgen.models.skeleton import load_skeleton
 from assetgen.pack import PackError
 from assetgen.pack.codec import encode
 from assetgen.pack.images import U8
@@ -68,9 +67,6 @@ from assetgen.pack.schema import (
 from assetgen.pack.words import word_maps
 from assetgen.pack.writer import PackWriter, write_file
 from assetgen.profiles import PROFILES, Contents, plan_features
-
-MOST_STEPS = 256
-"""A run's steps are the layers of one texture array."""
 
 
 @dataclass(frozen=True)
@@ -367,46 +363,7 @@ def timing_of(found: Captured, started: datetime, seconds: dict[str, float]) -> 
     )
 
 
-def check_settings(settings: Settings) -> None:
-    """Raise InputError for values no model can work with."""
-    if not settings.prompt.strip():
-        raise InputError("the prompt is empty", 'pass --prompt "a fox on grass"')
-    if not 1 <= settings.steps <= MOST_STEPS:
-        raise InputError(f"{settings.steps} steps", f"--steps takes 1 to {MOST_STEPS}")
-    if not 0 <= settings.guidance <= 100:
-        raise InputError(f"guidance {settings.guidance}", "--guidance takes 0 to 100")
-    if not 0 <= settings.seed < 2**63:
-        raise InputError(f"seed {settings.seed}", "--seed takes a whole number from 0")
-
-
-def grain_of(skeleton: Skeleton) -> int:
-    """Pixels that the sides of a picture must be multiples of: a latent, or a patch of latents."""
-    grain = skeleton.image[0] // skeleton.sample[-2]
-    if skeleton.grid is not None:
-        grain *= skeleton.sample[-2] // skeleton.grid[0]
-    return lcm(grain, 8)  # which every pipeline of diffusers asks for
-
-
-def check_size(size: tuple[int, int] | None, grain: int) -> None:
-    """Raise InputError for a size the model cannot paint."""
-    if size is not None and any(side < grain or side % grain for side in size):
-        raise InputError(
-            f"size {size[1]}x{size[0]}", f"--size takes width and height in multiples of {grain}"
-        )
-
-
 def confirm_unchanged(pipe: Any, settings: Settings, found: Captured) -> None:
     """Raise CaptureError unless the plain pipeline call gives the very same picture."""
     if not torch.equal(plain(pipe, settings), found.picture):
         raise CaptureError("the recorded picture differs from the plain pipeline's")
-
-
-def check_space(folder: Path, needed: int) -> None:
-    """Raise InputError if the disk under `folder` has less than `needed` bytes and some to spare."""
-    existing = next(p for p in (folder, *folder.parents) if p.exists())
-    free = shutil.disk_usage(existing).free
-    if free < needed * 1.2 + 2**20:
-        raise InputError(
-            f"{existing} has {free / 1e6:.0f} MB free, {needed / 1e6:.0f} MB are needed",
-            "free some space or pass another --out",
-        )

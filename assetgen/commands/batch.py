@@ -103,7 +103,7 @@ def _foretell(
     left = [job for job in jobs if ledger.state(job) in wanted]
     if not left:
         return
-    from assetgen.generate import check_space
+    from assetgen.checks import check_space
     from assetgen.jobs.cost import cost_of
     from assetgen.memory import check_memory
     from assetgen.models.runtime import Runtime

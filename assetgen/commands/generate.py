@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     import torch
 
-    from assetgen.generate import check_settings
+    from assetgen.checks import check_settings
     from assetgen.models.runtime import Runtime
     from assetgen.models.source import open_model
 
@@ -102,16 +102,17 @@ def run(options: argparse.Namespace) -> int:
 
 def _check_model(runtime: Runtime, sizes: set[tuple[int, int] | None], model: ModelEntry) -> None:
     """Refuse what cannot work before the model is fetched, and say what it takes in memory."""
-    from assetgen.precheck import precheck
+    from assetgen.checks import check_model
 
-    need = precheck(model, runtime, sizes)
+    need = check_model(model, runtime, sizes)
     if need.total > _WORTH_SAYING:
         print(f"{model.name}: {need}", flush=True)
 
 
 def _bake(options: argparse.Namespace, jobs: list[Job], model: ModelEntry, runtime: Runtime) -> int:
     """Check every job against the model, then bake."""
-    from assetgen.generate import Baker, check_space
+    from assetgen.checks import check_space
+    from assetgen.generate import Baker
 
     out = options.out or default_out()
     baker = Baker(model, out, file_as=options.file_as, runtime=runtime)

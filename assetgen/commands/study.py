@@ -48,7 +48,8 @@ def run(options: argparse.Namespace) -> int:
             raise InputError(f"no study called {kind!r}", f"there are {', '.join(KINDS)}")
     import torch
 
-    from assetgen.generate import Baker, check_space
+    from assetgen.checks import check_space
+    from assetgen.generate import Baker
     from assetgen.models.registry import find_model
     from assetgen.study import check_job, is_done, load_plan, plan_jobs
 

@@ -17,9 +17,9 @@ from torch import nn
 from assetgen.capture.inputs import has_inputs
 from assetgen.capture.tokens import tokenize_parts
 from assetgen.capture.trace import trace
+from assetgen.checks import check_settings
 from assetgen.errors import InputError
 from assetgen.estimate import Estimate, estimate
-from assetgen.generate import check_settings
 from assetgen.jobs.key import Where
 from assetgen.jobs.spec import JobSpec
 from assetgen.jobs.work import settings_of

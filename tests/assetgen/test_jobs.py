@@ -367,7 +367,7 @@ def test_a_batch_that_does_not_fit_is_refused_before_it_starts(
     few = 300_000
     if short_of == "disk":
         usage = shutil.disk_usage(tmp_path)._replace(free=few)
-        monkeypatch.setattr("assetgen.generate.shutil.disk_usage", lambda path: usage)
+        monkeypatch.setattr("assetgen.checks.shutil.disk_usage", lambda path: usage)
     else:
         from assetgen.memory import need_of
         from assetgen.models.runtime import Runtime
