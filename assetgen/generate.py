@@ -38,7 +38,7 @@ from assetgen.capture.tokens import TokenizedPrompt, tokenize_pipeline
 from assetgen.capture.trace import trace
 from assetgen.checks import check_settings, check_size, grain_of
 from assetgen.errors import CaptureError, DiskFullError, InputError
-from assetgen.estimate import Estimate, estimate
+from assetgen.estimate import Estimate, estimate, plan_run
 from assetgen.memory import check_memory, need_of
 from assetgen.models.families import family_of
 from assetgen.models.load import check_pipeline, file_hash, load_pipeline, weights_hash
@@ -66,7 +66,7 @@ from assetgen.pack.schema import (
 )
 from assetgen.pack.words import word_maps
 from assetgen.pack.writer import PackWriter, write_file
-from assetgen.profiles import PROFILES, Contents, plan_features
+from assetgen.profiles import PROFILES, Contents
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,8 @@ class Baker:
         started = datetime.now(UTC)
         profile = PROFILES[job.profile]
         prompt = tokenize_pipeline(self.pipe, job.settings.prompt)
-        plan = plan_features(self.architecture, profile)
+        size = job.settings.size or self.architecture.image
+        plan = plan_run(self.architecture, profile, size, len(prompt.lanes))
         pictures = len(profile.pictures)
         total = job.settings.steps * (1 + pictures)
         with tqdm(total=total, desc=job.id, unit="step", disable=quiet or None, leave=False) as bar:
@@ -221,7 +222,7 @@ class Baker:
             found, self.architecture, prompt, solver_for(self.pipe.scheduler), decoded,
             to_bytes(found.picture)[0], profile,
         )  # fmt: skip
-        kept, recorded = len(recording.attention), len(found.attention)
+        kept, recorded = len(recording.attention), len(found.mass)
         if kept < recorded:
             self.notes.append(
                 f"{job.id}: the prompt is long; maps of {kept} of {recorded} layers fit into the profile "

@@ -76,10 +76,15 @@ PROFILES: dict[Profile, Contents] = {
 
 @dataclass(frozen=True)
 class FeaturePlan:
-    """How many channels of each unit are kept, and their largest side."""
+    """How many channels of each unit are kept, and their largest side.
+
+    Of attention: the largest side of maps, and the layers that keep none. What is not stored is not held.
+    """
 
     counts: Mapping[str, int]
     side: int
+    map_side: int = MAP_SIDES[0]
+    without_maps: frozenset[str] = frozenset()
 
 
 def tiles_of(tiles: int, height: int, side: int = SIDES[0]) -> int:

@@ -81,7 +81,11 @@ def recording_of(
         tensors["self_attention_entropy"] = np.array(
             [[values[call] for values in found.entropy.values()] for call in first], np.float32
         )
-    maps = {id: np.stack([found.attention[id][call] for call in first]) for id in readers}
+    maps = {
+        id: np.stack([found.attention[id][call] for call in first])
+        for id in readers
+        if id in found.attention
+    }
     maps, lanes = without_empty_padding(maps, prompt.lanes)
     joint = any(
         layer.kind == "joint_attention" for unit in architecture.units for layer in unit.layers

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
 
 from assetgen.capture.activation import ActivationTap, UnitCall
 from assetgen.capture.attention import (
@@ -76,7 +77,7 @@ def capture(
     plan: FeaturePlan,
     progress: Callable[[], object] = lambda: None,
 ) -> Captured:
-    """Run `pipe` once and record it. `plan` says which feature maps are kept.
+    """Run `pipe` once and record it. `plan` says which feature and attention maps are kept.
 
     Raises CaptureError if anything that should have been recorded is missing.
     """
@@ -103,7 +104,7 @@ def capture_batch(
     with ExitStack() as stack:
         passes = Passes(denoiser, len(settings))
         texts = TextTap(pipe)
-        attention = AttentionTap(denoiser, _sink(found), passes, _lanes(prompts))
+        attention = AttentionTap(denoiser, _sink(found, plan), passes, _lanes(prompts))
         if layout is not None and layout.turns:
             passes.take_turns(layout.prompt)
         half = layout.prompt if layout is not None and not layout.turns else None
@@ -224,16 +225,26 @@ def _lanes(prompts: Sequence[TokenizedPrompt]) -> Callable[[int], Sequence[Lanes
     return of
 
 
-def _sink(found: Sequence[Captured]) -> Callable[[TextAttention | SelfAttention], None]:
+def _sink(
+    found: Sequence[Captured], plan: FeaturePlan
+) -> Callable[[TextAttention | SelfAttention], None]:
     def sink(event: TextAttention | SelfAttention) -> None:
         own = found[event.picture]
         if isinstance(event, SelfAttention):
             own.entropy.setdefault(event.layer, []).append(event.entropy)
             return
-        own.attention.setdefault(event.layer, []).append(compand(event.maps.cpu().numpy()))
+        if event.layer not in plan.without_maps:
+            maps = _within(event.maps, plan.map_side).cpu().numpy()
+            own.attention.setdefault(event.layer, []).append(compand(maps))
         own.mass.setdefault(event.layer, []).append(event.mass.cpu().numpy())
 
     return sink
+
+
+def _within(maps: Tensor, side: int) -> Tensor:
+    """Maps `[lanes, h, w]` averaged over areas to at most `side` high and wide."""
+    size = (min(side, maps.shape[1]), min(side, maps.shape[2]))
+    return maps if size == tuple(maps.shape[1:]) else adaptive_avg_pool2d(maps, size)
 
 
 def _row(step: StepRecord, row: int) -> StepRecord:
@@ -265,7 +276,7 @@ def _check(found: Captured, architecture: Architecture, tap: AttentionTap) -> No
     readers = [
         layer.id for unit in architecture.units for layer in unit.layers if layer.kind in READS_TEXT
     ]
-    complete = [id for id, maps in found.attention.items() if len(maps) == calls]
+    complete = [id for id, mass in found.mass.items() if len(mass) == calls]
     if not found.notes:
         check_complete([*complete, *tap.unread], readers)
     for reason in dict.fromkeys(tap.unread.values()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from assetgen.estimate import step_bytes, text_maps
 from assetgen.generate import Baker, Job
 from assetgen.models.registry import ModelEntry
 from assetgen.pack import Pack
+from assetgen.pack.images import expand
 from assetgen.pack.validate import validate
 from assetgen.profiles import LATENT_ORDER, PROFILES, plan_features
 from tests.fixtures import transformers as tiny
@@ -133,6 +135,23 @@ def test_several_prompts_in_one_batch(baker: Baker) -> None:
             assert np.abs(maps[0].astype(int) - alone.attention[id][0]).max() <= 1
         units = [(calls[0].rms, alone.units[id][0].rms) for id, calls in own.units.items()]
         assert np.allclose(*zip(*units, strict=True), rtol=1e-3)
+
+
+def test_maps_that_are_not_stored_are_not_held(baker: Baker) -> None:
+    """Smaller while they are recorded, not afterwards; how much was read is known of every layer."""
+    asked = Settings(PROMPT, steps=2, guidance=3.0)
+    prompt = tokenize_pipeline(baker.pipe, PROMPT)
+    plan = plan_features(baker.architecture, PROFILES["viewer"])
+    (whole,) = capture_batch(baker.pipe, [asked], baker.architecture, [prompt], plan=plan)
+    first, *others = whole.attention
+    plan = replace(plan, map_side=4, without_maps=frozenset({first}))
+    (small,) = capture_batch(baker.pipe, [asked], baker.architecture, [prompt], plan=plan)
+    assert list(small.attention) == others and small.mass.keys() == whole.mass.keys()
+    for id in others:
+        before, after = expand(whole.attention[id][0]), expand(small.attention[id][0])
+        assert after.shape[1:] == (4, 4)
+        blocks = before.reshape(len(before), 4, before.shape[1] // 4, 4, before.shape[2] // 4)
+        assert np.abs(blocks.mean((2, 4)) - after).max() < 0.01
 
 
 @pytest.mark.supports("pipelines", "padding told apart")
