@@ -142,7 +142,7 @@ class Baker:
         config = read_config(self.model.folder)
         return implied(said, config["words"], config.get("unsaid", {}))
 
-    def _where(self) -> dict[str, str]:
+    def where(self) -> dict[str, str]:
         """Device and precision, where they are not the plain ones."""
         device, dtype = self.runtime.resolve()
         found = {"device": device.type, "dtype": str(dtype).removeprefix("torch.")}
@@ -294,7 +294,7 @@ class Baker:
                 "assetgen": __version__,
                 "diffusers": diffusers.__version__,
                 "torch": str(torch.__version__),
-                **self._where(),
+                **self.where(),
             },
             tokens=prompt.tokens,
             words=prompt.words,

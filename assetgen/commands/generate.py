@@ -110,14 +110,21 @@ def _check_model(runtime: Runtime, sizes: set[tuple[int, int] | None], model: Mo
 
 
 def _bake(options: argparse.Namespace, jobs: list[Job], model: ModelEntry, runtime: Runtime) -> int:
-    """Check every job against the model, then bake."""
+    """Check every job against the model, then bake what is not there yet."""
     from assetgen.checks import check_space
     from assetgen.generate import Baker
+    from assetgen.study import is_done
 
     out = options.out or default_out()
     baker = Baker(model, out, file_as=options.file_as, runtime=runtime)
     if options.cut:
         jobs = cut_jobs(options, baker)
+    there = [] if options.force else [job for job in jobs if is_done(job, baker)]
+    for job in there:
+        print(f"{baker.target(job)} is there already; --force records it anew")
+    jobs = [job for job in jobs if job not in there]
+    if not jobs:
+        return 0
     for job in jobs:
         baker.check(job, force=options.force)
     said = _say(baker.notes)

@@ -108,6 +108,14 @@ def test_recording_and_looking(place: Path, hub: Hub, capsys: pytest.CaptureFixt
     assert all(validate(place / f"DIR-{i}") == [] for i in range(3))
 
 
+def test_what_ships_is_not_recorded_again(capsys: pytest.CaptureFixture[str]) -> None:
+    """Word for word in a clean checkout: what the lines ask for is there."""
+    for line in (["generate"], shown_in("## Ablations: what does a part do?")[0]):
+        assert main(line) == 0, line
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 11 and all("is there already; --force records it anew" in x for x in said)
+
+
 def test_ablations_and_studies(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flagships = ["fox-on-grass", "fox-castle-moon"]
     assert main(["generate", *flagships, "--steps", "2", "--out", "DIR"]) == 0

@@ -222,12 +222,21 @@ def one_line(capsys: pytest.CaptureFixture[str]) -> str:
 def test_an_existing_run_is_not_overwritten(
     model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ["--prompt", "a fox", "--steps", "1"]
+    asked = ["--prompt", "a fox", "--name", "fox", "--steps", "1"]
     assert generate(model_folder, tmp_path, *asked) == 0
-    capsys.readouterr()
-    assert generate(model_folder, tmp_path, *asked) == 2
-    assert "exists already; pass --force" in one_line(capsys)
+    pack = tmp_path / "runs" / "tiny" / "fox"
+    before = pack.stat().st_ino
+    assert generate(model_folder, tmp_path, *asked) == 0
+    assert "fox is there already; --force records it anew" in capsys.readouterr().out
+    others = (["--seed", "1"], ["--guidance", "2"], ["--negative", "a cat"], ["--size", "40x24"],
+              ["--scheduler", "euler"], ["--dtype", "float16"], ["--title", "Fox"],
+              ["--profile", "light"], ["--steps", "2"], ["--prompt", "a cat"])  # fmt: skip
+    for other in others:
+        assert generate(model_folder, tmp_path, *asked, *other) == 2, other
+        assert "exists already; pass --force" in one_line(capsys)
+    assert pack.stat().st_ino == before
     assert generate(model_folder, tmp_path, *asked, "--force") == 0
+    assert pack.stat().st_ino != before
 
 
 def test_unknown_models_prompts_and_folders(
