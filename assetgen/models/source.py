@@ -98,7 +98,7 @@ def _cached(repo: str, cache_dir: Path, say: Callable[[str], object]) -> ModelEn
 
     pinned = _pinned(repo)
     found = cache.look(cache_dir, repo, pinned)
-    if found is None or found.commit is None or found.state in ("incomplete", "configuration"):
+    if found is None or found.commit is None or found.state in cache.UNUSABLE:
         return None
     if pinned is not None and found.commit != pinned:
         say(f"{repo}: the cache has {found.commit[:12]}, which is used, not {pinned[:12]}")

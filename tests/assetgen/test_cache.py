@@ -552,7 +552,7 @@ def test_list_info_and_clear(
         pass
     assert run(folder, "list") == 0
     tiny, sdxl, total = sorted(capsys.readouterr().out.splitlines()[:2]) + ["2 models"]
-    assert "MB  complete    used just now" in tiny and "unverified" in sdxl and total
+    assert "MB  complete     used just now" in tiny and "unverified" in sdxl and total
     assert run(folder, "info", SDXL) == 0
     said = capsys.readouterr().out
     assert "CreativeML Open RAIL++-M" in said and "462165984030d82259a11f4367a4eed129e94a7b" in said
@@ -658,6 +658,19 @@ def test_what_a_killed_download_left_can_be_cleared(
     assert run(folder, "clear", TINY, "--dry-run") == 0
     assert run(folder, "clear", TINY, "--yes") == 0
     assert list(folder.glob("models--*")) == []
+
+
+def test_what_other_programs_cached_is_neither_damaged_nor_a_pipeline(
+    tmp_path: Path, folder: Path, no_network: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a folder that is shared, as `--cache-dir ~/.cache/huggingface/hub` is."""
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "config.json").write_text("{}")
+    put_in_cache(tmp_path / "words", folder, "someone/words")
+    assert run(folder, "list") == 0 and run(folder, "verify") == 0
+    assert "no pipeline" in capsys.readouterr().out
+    assert run(folder, "info", "someone/words") == 0
+    assert "it has no model_index.json" in capsys.readouterr().out
 
 
 def test_ids() -> None:
