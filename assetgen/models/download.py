@@ -6,6 +6,8 @@ import difflib
 import errno
 import glob
 import shutil
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -35,11 +37,26 @@ _TIMEOUT = 20.0
 _NETWORK = ("httpcore", "httpcore2", "httpx", "httpx2", "requests", "urllib3")
 
 
+class _Stopped(KeyboardInterrupt):
+    """Ends a thread that fetches."""
+
+
 class _Bar(tqdm):
-    """A progress bar for a terminal; elsewhere an error stays one line."""
+    """A progress bar for a terminal; elsewhere an error stays one line.
+
+    Each piece that a thread has fetched is told to it: where a thread can be stopped.
+    """
+
+    stop = threading.Event()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{**options, "disable": options.get("disable") or None})
+
+    def update(self, n: float | None = 1) -> bool | None:
+        """Count `n` bytes, or raise if the download is to end."""
+        if self.stop.is_set():
+            raise _Stopped
+        return super().update(n)
 
 
 def download(
@@ -84,11 +101,35 @@ def fetch_configuration(repo: str, cache_dir: Path, commit: str | None) -> Path:
 def _fetch(repo: str, cache_dir: Path, commit: str, names: Iterable[str]) -> Path:
     """Those files of `commit` that are not here yet; returns the snapshot's folder."""
     patterns = [glob.escape(name) for name in names]
-    snapshot_download(
-        repo, revision=commit, cache_dir=cache_dir, allow_patterns=patterns, max_workers=4,
-        tqdm_class=_Bar,
-    )  # fmt: skip
+    with _stoppable():
+        snapshot_download(
+            repo, revision=commit, cache_dir=cache_dir, allow_patterns=patterns, max_workers=4,
+            tqdm_class=_Bar,
+        )  # fmt: skip
     return cache.repo_folder(cache_dir, repo) / "snapshots" / commit
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Ctrl-C ends the threads that fetch: huggingface_hub would wait until their files, gigabytes, are here."""
+    usual = signal.default_int_handler
+    if threading.current_thread() is not threading.main_thread() or (
+        signal.getsignal(signal.SIGINT) is not usual
+    ):
+        yield
+        return
+
+    def stop(number: int, frame: Any) -> None:
+        _Bar.stop.set()
+        usual(number, frame)
+
+    _Bar.stop.clear()
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+        _Bar.stop.clear()
 
 
 def _is_configuration(name: str) -> bool:

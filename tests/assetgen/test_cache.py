@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -349,6 +350,36 @@ def test_an_interrupted_download_says_how_to_go_on(
     monkeypatch.undo()
     assert run(folder, "list") == 0
     assert "incomplete" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_ctrl_c_does_not_wait_for_the_file_to_arrive(
+    pipeline: Path, folder: Path, hub: Hub, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from assetgen.models.download import _Bar
+
+    hub.repos[TINY] = pipeline
+    monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 5000)
+    monkeypatch.setattr(signal, "getsignal", lambda _: signal.default_int_handler)
+    real, pieces = _Bar.update, list[float]()
+
+    def update(bar: _Bar, n: float | None = 1) -> bool | None:
+        if n == 5000:  # a piece of a large file
+            pieces.append(n)
+            if len(pieces) == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+            assert bar.stop.wait(30)
+        return real(bar, n)
+
+    monkeypatch.setattr(_Bar, "update", update)
+    assert run(folder, "download", TINY) == 2
+    said = capsys.readouterr().err.splitlines()[-1]  # the server may complain before it
+    assert "was interrupted; complete files are kept; go on with" in said
+    assert 1 <= len(pieces) <= 4, "each of four threads stops at its next piece"
+    assert list(folder.rglob("*.incomplete")) == []
+    monkeypatch.undo()
+    assert cache.everything(folder)[0].state in cache.UNUSABLE
 
 
 def test_a_file_that_arrives_damaged_is_not_kept(
