@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,13 +24,13 @@ from assetgen.capture.assemble import (
     recording_of,
     scheduler_of,
     steps_of,
+    timing_of,
 )
 from assetgen.capture.backends import use_fused_attention
 from assetgen.capture.call import Settings, observe_inputs, plain
-from assetgen.capture.concepts import GRID, concepts
 from assetgen.capture.decode import decode, to_bytes
 from assetgen.capture.inputs import has_inputs
-from assetgen.capture.recognition import implied, recognise, with_recognition
+from assetgen.capture.recognition import concepts_of
 from assetgen.capture.run import Captured, capture, denoiser_of
 from assetgen.capture.solvers import solver_for
 from assetgen.capture.tokens import TokenizedPrompt, tokenize_pipeline
@@ -42,7 +41,7 @@ from assetgen.estimate import Estimate, estimate, plan_run
 from assetgen.memory import check_memory, need_of
 from assetgen.models.families import family_of
 from assetgen.models.load import check_pipeline, file_hash, load_pipeline, weights_hash
-from assetgen.models.recogniser import FOLDER, has_recogniser, load_recogniser, read_config
+from assetgen.models.recogniser import FOLDER, has_recogniser, load_recogniser
 from assetgen.models.registry import ModelEntry, check_words
 from assetgen.models.runtime import Runtime
 from assetgen.models.skeleton import load_skeleton
@@ -50,23 +49,20 @@ from assetgen.pack import PackError
 from assetgen.pack.codec import encode
 from assetgen.pack.images import U8
 from assetgen.pack.library import NO_RUNS
-from assetgen.pack.light import lighten
 from assetgen.pack.names import is_name
 from assetgen.pack.reader import STUDIES
-from assetgen.pack.recording import EXPECTED, Recording, save
+from assetgen.pack.recording import Recording, save
 from assetgen.pack.schema import (
     FORMAT,
     Architecture,
-    Concept,
     Metadata,
     Model,
     Profile,
     Study,
     Timing,
 )
-from assetgen.pack.words import word_maps
 from assetgen.pack.writer import PackWriter, write_file
-from assetgen.profiles import PROFILES, Contents
+from assetgen.profiles import PROFILES, Contents, is_ablation, leave_out
 
 
 @dataclass(frozen=True)
@@ -136,11 +132,6 @@ class Baker:
         """sha256 of the recogniser's weights, None without one."""
         folder = self.model.folder / FOLDER
         return weights_hash(folder, "recogniser") if self.recogniser else None
-
-    def _meant(self, said: set[str]) -> set[str]:
-        """Words that the prompt means without saying, by the recogniser's own description."""
-        config = read_config(self.model.folder)
-        return implied(said, config["words"], config.get("unsaid", {}))
 
     def where(self) -> dict[str, str]:
         """Device and precision, where they are not the plain ones."""
@@ -259,17 +250,7 @@ class Baker:
         found: Captured,
         recording: Recording,
     ) -> Metadata:
-        predicted = recording.pictures["predicted"]
-        named: tuple[Concept, ...] = ()
-        controls: tuple[Concept, ...] = ()
-        if recording.attention:
-            maps = word_maps(recording.attention, recording.lanes, prompt.words, (GRID, GRID))
-            named, controls = concepts(prompt.words, maps, predicted)
-        if self.recogniser:
-            said = {word.text.lower() for word in prompt.words}
-            named, controls = with_recognition(
-                named, controls, recognise(self.recogniser, predicted), self._meant(said)
-            )
+        named, controls = concepts_of(recording, prompt.words, self.recogniser, self.model.folder)
         height, width = recording.final.shape[:2]
         return Metadata(
             format=FORMAT,
@@ -328,40 +309,6 @@ class Baker:
         except PackError as error:
             raise InputError(str(error)) from None
         return target
-
-
-def is_ablation(metadata: Metadata) -> bool:
-    """True for a light run with something cut out."""
-    study = metadata.study
-    return metadata.profile == "light" and study is not None and study.kind == "ablation"
-
-
-def leave_out(recording: Recording, metadata: Metadata, contents: Contents) -> tuple[str, ...]:
-    """Drop what the profile does not keep; returns the names of all arrays that are left out.
-
-    There are many ablations: their strips are half as large, and only the words that name something
-    keep their maps, and none is a control. What could not be recorded is named, too.
-    """
-    if contents.light:
-        if not is_ablation(metadata):
-            return lighten(recording, metadata.words)
-        named = [metadata.words[c.word] for c in metadata.concepts if c.word is not None]
-        return lighten(recording, named, reduce=2)
-    present = {*recording.tensors, *recording.pictures}
-    present |= {"attention"} if recording.attention else set()
-    present |= {"features"} if recording.features else set()
-    return tuple(name for name in EXPECTED if name not in present)
-
-
-def timing_of(found: Captured, started: datetime, seconds: dict[str, float]) -> Timing:
-    """What differs between two bakes of one job."""
-    return Timing(
-        started=started.isoformat(timespec="seconds"),
-        host=socket.gethostname(),
-        seconds=seconds,
-        calls=tuple(found.call_seconds),
-        units={id: sum(call.seconds for call in calls) for id, calls in found.units.items()},
-    )
 
 
 def confirm_unchanged(pipe: Any, settings: Settings, found: Captured) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
 
-from assetgen.pack.recording import PICTURES
-from assetgen.pack.schema import Architecture, Profile
+from assetgen.pack.light import lighten
+from assetgen.pack.recording import EXPECTED, PICTURES, Recording
+from assetgen.pack.schema import Architecture, Metadata, Profile
 
 SIDES = (32, 16)
 """Feature maps are averaged to at most this many pixels a side: the first that fits."""
@@ -135,3 +136,26 @@ def maps_kept(
 
 def _area(shapes: Iterable[tuple[int, int]], side: int) -> int:
     return sum(min(h, side) * min(w, side) for h, w in shapes)
+
+
+def leave_out(recording: Recording, metadata: Metadata, contents: Contents) -> tuple[str, ...]:
+    """Drop what the profile does not keep; returns the names of all arrays that are left out.
+
+    There are many ablations: their strips are half as large, and only the words that name something
+    keep their maps, and none is a control. What could not be recorded is named, too.
+    """
+    if contents.light:
+        if not is_ablation(metadata):
+            return lighten(recording, metadata.words)
+        named = [metadata.words[c.word] for c in metadata.concepts if c.word is not None]
+        return lighten(recording, named, reduce=2)
+    present = {*recording.tensors, *recording.pictures}
+    present |= {"attention"} if recording.attention else set()
+    present |= {"features"} if recording.features else set()
+    return tuple(name for name in EXPECTED if name not in present)
+
+
+def is_ablation(metadata: Metadata) -> bool:
+    """True for a light run with something cut out."""
+    study = metadata.study
+    return metadata.profile == "light" and study is not None and study.kind == "ablation"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from assetgen.capture.solvers import Solver
 from assetgen.capture.tokens import TokenizedPrompt
 from assetgen.pack.images import U8, compand, expand
 from assetgen.pack.recording import ORIGINS, Features, Origin, Recording
-from assetgen.pack.schema import Architecture, Call, Scheduler, Step
+from assetgen.pack.schema import Architecture, Call, Scheduler, Step, Timing
 from assetgen.profiles import Contents, maps_kept
 
 Floats = NDArray[np.floating]
@@ -51,6 +53,17 @@ def scheduler_of(scheduler: Any, solver: Solver) -> Scheduler:
         if not key.startswith("_") and isinstance(value, (str, int, float, bool, type(None)))
     }
     return Scheduler(solver.name, solver.prediction, config)
+
+
+def timing_of(found: Captured, started: datetime, seconds: dict[str, float]) -> Timing:
+    """What differs between two bakes of one job."""
+    return Timing(
+        started=started.isoformat(timespec="seconds"),
+        host=socket.gethostname(),
+        seconds=seconds,
+        calls=tuple(found.call_seconds),
+        units={id: sum(call.seconds for call in calls) for id, calls in found.units.items()},
+    )
 
 
 def recording_of(
