@@ -244,6 +244,8 @@ def test_unknown_models_prompts_and_folders(
 ) -> None:
     assert main(["generate", "--prompt", "a fox", "--model", "minature"]) == 2
     assert "unknown model 'minature'; did you mean 'miniature'?" in one_line(capsys)
+    assert main(["generate", "--prompt", "a fox", "--model", "flux"]) == 2
+    assert "did you mean 'black-forest-labs/FLUX.1-dev'?" in one_line(capsys)
     assert main(["generate", "fox-on-gras"]) == 2
     assert "no curated prompt 'fox-on-gras'" in one_line(capsys)
     assert main(["generate", "--prompt", "a fox", "--model", str(tmp_path)]) == 2
