@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -12,7 +12,14 @@ from assetgen.capture.call import Settings, guided
 from assetgen.capture.inputs import denoiser_inputs, has_inputs
 from assetgen.capture.run import READS_TEXT, denoiser_of
 from assetgen.pack.schema import Architecture, Profile
-from assetgen.profiles import LATENT_ORDER, PROFILES, Contents, map_side, plan_features
+from assetgen.profiles import (
+    LATENT_ORDER,
+    PROFILES,
+    Contents,
+    FeaturePlan,
+    maps_kept,
+    plan_features,
+)
 
 _COMPRESSED = {"png": 1.6, "jpeg": 0.4, "attention": 0.7, "features": 0.92}
 """Bytes a pixel of the stored pictures, measured on a network with random weights: real ones take less."""
@@ -67,20 +74,31 @@ def step_bytes(
     for unit in architecture.units:
         tile = min(plan.side, unit.output[-1]) * min(plan.side, unit.output[-2])
         total += plan.counts[unit.id] * tile * _COMPRESSED["features"]
-    shapes = text_maps(architecture, scale)
-    side = map_side(shapes, lanes, contents)
-    area = sum(min(h, side) * min(w, side) for h, w in shapes)
+    shapes = list(text_maps(architecture, scale).values())
+    side, kept = maps_kept(shapes, lanes, contents)
+    area = sum(min(shapes[i][0], side) * min(shapes[i][1], side) for i in kept)
     return int(1.1 * (total + lanes * area * _COMPRESSED["attention"]))
 
 
-def text_maps(architecture: Architecture, scale: tuple[float, float]) -> list[tuple[int, int]]:
-    """Height and width of the map of every layer that reads the text, for a picture `scale` as large."""
-    return [
-        (round(unit.output[-2] * scale[0]), round(unit.output[-1] * scale[1]))
+def plan_run(
+    architecture: Architecture, contents: Contents, size: tuple[int, int], lanes: int
+) -> FeaturePlan:
+    """What a run of `size` (height, width) in pixels with so many lanes of attention keeps while it goes on."""
+    scale = (size[0] / architecture.image[0], size[1] / architecture.image[1])
+    maps = text_maps(architecture, scale)
+    side, kept = maps_kept(list(maps.values()), lanes, contents)
+    others = frozenset(maps) - {list(maps)[i] for i in kept}
+    return replace(plan_features(architecture, contents), map_side=side, without_maps=others)
+
+
+def text_maps(architecture: Architecture, scale: tuple[float, float]) -> dict[str, tuple[int, int]]:
+    """Layer that reads the text → height and width of its map, for a picture `scale` as large."""
+    return {
+        layer.id: (round(unit.output[-2] * scale[0]), round(unit.output[-1] * scale[1]))
         for unit in architecture.units
         for layer in unit.layers
         if layer.kind in READS_TEXT and len(unit.output) == 3
-    ]
+    }
 
 
 def _picture_bytes(contents: Contents, name: str, size: tuple[int, int]) -> float:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import shutil
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from math import lcm
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -27,49 +24,45 @@ from assetgen.capture.assemble import (
     recording_of,
     scheduler_of,
     steps_of,
+    timing_of,
 )
 from assetgen.capture.backends import use_fused_attention
 from assetgen.capture.call import Settings, observe_inputs, plain
-from assetgen.capture.concepts import GRID, concepts
 from assetgen.capture.decode import decode, to_bytes
 from assetgen.capture.inputs import has_inputs
-from assetgen.capture.recognition import implied, recognise, with_recognition
+from assetgen.capture.recognition import concepts_of
 from assetgen.capture.run import Captured, capture, denoiser_of
 from assetgen.capture.solvers import solver_for
 from assetgen.capture.tokens import TokenizedPrompt, tokenize_pipeline
 from assetgen.capture.trace import trace
+from assetgen.checks import check_settings, check_size, grain_of
 from assetgen.errors import CaptureError, DiskFullError, InputError
-from assetgen.estimate import Estimate, estimate
+from assetgen.estimate import Estimate, estimate, plan_run
 from assetgen.memory import check_memory, need_of
 from assetgen.models.families import family_of
 from assetgen.models.load import check_pipeline, file_hash, load_pipeline, weights_hash
-from assetgen.models.recogniser import FOLDER, has_recogniser, load_recogniser, read_config
+from assetgen.models.recogniser import FOLDER, has_recogniser, load_recogniser
 from assetgen.models.registry import ModelEntry, check_words
 from assetgen.models.runtime import Runtime
-from assetgen.models.skeleton import Skeleton, load_skeleton
+from assetgen.models.skeleton import load_skeleton
 from assetgen.pack import PackError
 from assetgen.pack.codec import encode
 from assetgen.pack.images import U8
 from assetgen.pack.library import NO_RUNS
-from assetgen.pack.light import lighten
+from assetgen.pack.names import is_name
 from assetgen.pack.reader import STUDIES
-from assetgen.pack.recording import EXPECTED, Recording, save
+from assetgen.pack.recording import Recording, save
 from assetgen.pack.schema import (
     FORMAT,
     Architecture,
-    Concept,
     Metadata,
     Model,
     Profile,
     Study,
     Timing,
 )
-from assetgen.pack.words import word_maps
 from assetgen.pack.writer import PackWriter, write_file
-from assetgen.profiles import PROFILES, Contents, plan_features
-
-MOST_STEPS = 256
-"""A run's steps are the layers of one texture array."""
+from assetgen.profiles import PROFILES, Contents, is_ablation, leave_out
 
 
 @dataclass(frozen=True)
@@ -103,6 +96,8 @@ class Baker:
     ) -> None:
         self.model = model
         self.id = file_as or model.id
+        if not is_name(self.id):
+            raise InputError(f"runs cannot be filed under {self.id!r}", "pass --file-as NAME")
         self.folder = out / "runs" / self.id
         self.runtime = runtime or Runtime(device="cpu")
         check_pipeline(model.folder)
@@ -138,12 +133,7 @@ class Baker:
         folder = self.model.folder / FOLDER
         return weights_hash(folder, "recogniser") if self.recogniser else None
 
-    def _meant(self, said: set[str]) -> set[str]:
-        """Words that the prompt means without saying, by the recogniser's own description."""
-        config = read_config(self.model.folder)
-        return implied(said, config["words"], config.get("unsaid", {}))
-
-    def _where(self) -> dict[str, str]:
+    def where(self) -> dict[str, str]:
         """Device and precision, where they are not the plain ones."""
         device, dtype = self.runtime.resolve()
         found = {"device": device.type, "dtype": str(dtype).removeprefix("torch.")}
@@ -158,13 +148,14 @@ class Baker:
         check_size(job.settings.size, self._grain)
         prompt = tokenize_pipeline(self.pipe, job.settings.prompt)
         if prompt.dropped:
-            lost = (
-                f"the prompt is too long: {' '.join(prompt.dropped)[:120]!r} lies beyond the model's "
-                f"{len(prompt.tokens)} tokens"
-            )
-            if self.model.vocabulary is not None:
-                raise InputError(lost, "shorten it")
-            self.notes.append(f"{job.id}: {lost} and is not read")
+            lost = repr(" ".join(prompt.dropped)[:120])
+            why = f"the model has no token for {lost}"
+            if prompt.full:
+                size = len(prompt.tokens)
+                why = f"the prompt is too long: {lost} lies beyond the model's {size} tokens"
+                if self.model.vocabulary is not None:
+                    raise InputError(why, "shorten it")
+            self.notes.append(f"{job.id}: {why} and does not read it")
         target = self.target(job)
         if job.id in NO_RUNS:
             raise InputError(f"a run cannot be called {job.id!r}", "pass another --name")
@@ -202,7 +193,8 @@ class Baker:
         started = datetime.now(UTC)
         profile = PROFILES[job.profile]
         prompt = tokenize_pipeline(self.pipe, job.settings.prompt)
-        plan = plan_features(self.architecture, profile)
+        size = job.settings.size or self.architecture.image
+        plan = plan_run(self.architecture, profile, size, len(prompt.lanes))
         pictures = len(profile.pictures)
         total = job.settings.steps * (1 + pictures)
         with tqdm(total=total, desc=job.id, unit="step", disable=quiet or None, leave=False) as bar:
@@ -221,6 +213,12 @@ class Baker:
             found, self.architecture, prompt, solver_for(self.pipe.scheduler), decoded,
             to_bytes(found.picture)[0], profile,
         )  # fmt: skip
+        kept, recorded = len(recording.attention), len(found.mass)
+        if kept < recorded:
+            self.notes.append(
+                f"{job.id}: the prompt is long; maps of {kept} of {recorded} layers fit into the profile "
+                "and are kept, --profile research keeps all"
+            )
         metadata = self._metadata(job, prompt, found, recording)
         omitted = leave_out(recording, metadata, profile)
         metadata = msgspec.structs.replace(metadata, light=omitted or None)
@@ -252,17 +250,7 @@ class Baker:
         found: Captured,
         recording: Recording,
     ) -> Metadata:
-        predicted = recording.pictures["predicted"]
-        named: tuple[Concept, ...] = ()
-        controls: tuple[Concept, ...] = ()
-        if recording.attention:
-            maps = word_maps(recording.attention, recording.lanes, prompt.words, (GRID, GRID))
-            named, controls = concepts(prompt.words, maps, predicted)
-        if self.recogniser:
-            said = {word.text.lower() for word in prompt.words}
-            named, controls = with_recognition(
-                named, controls, recognise(self.recogniser, predicted), self._meant(said)
-            )
+        named, controls = concepts_of(recording, prompt.words, self.recogniser, self.model.folder)
         height, width = recording.final.shape[:2]
         return Metadata(
             format=FORMAT,
@@ -287,7 +275,7 @@ class Baker:
                 "assetgen": __version__,
                 "diffusers": diffusers.__version__,
                 "torch": str(torch.__version__),
-                **self._where(),
+                **self.where(),
             },
             tokens=prompt.tokens,
             words=prompt.words,
@@ -323,80 +311,7 @@ class Baker:
         return target
 
 
-def is_ablation(metadata: Metadata) -> bool:
-    """True for a light run with something cut out."""
-    study = metadata.study
-    return metadata.profile == "light" and study is not None and study.kind == "ablation"
-
-
-def leave_out(recording: Recording, metadata: Metadata, contents: Contents) -> tuple[str, ...]:
-    """Drop what the profile does not keep; returns the names of all arrays that are left out.
-
-    There are many ablations: their strips are half as large, and only the words that name something
-    keep their maps, and none is a control. What could not be recorded is named, too.
-    """
-    if contents.light:
-        if not is_ablation(metadata):
-            return lighten(recording, metadata.words)
-        named = [metadata.words[c.word] for c in metadata.concepts if c.word is not None]
-        return lighten(recording, named, reduce=2)
-    present = {*recording.tensors, *recording.pictures}
-    present |= {"attention"} if recording.attention else set()
-    present |= {"features"} if recording.features else set()
-    return tuple(name for name in EXPECTED if name not in present)
-
-
-def timing_of(found: Captured, started: datetime, seconds: dict[str, float]) -> Timing:
-    """What differs between two bakes of one job."""
-    return Timing(
-        started=started.isoformat(timespec="seconds"),
-        host=socket.gethostname(),
-        seconds=seconds,
-        calls=tuple(found.call_seconds),
-        units={id: sum(call.seconds for call in calls) for id, calls in found.units.items()},
-    )
-
-
-def check_settings(settings: Settings) -> None:
-    """Raise InputError for values no model can work with."""
-    if not settings.prompt.strip():
-        raise InputError("the prompt is empty", 'pass --prompt "a fox on grass"')
-    if not 1 <= settings.steps <= MOST_STEPS:
-        raise InputError(f"{settings.steps} steps", f"--steps takes 1 to {MOST_STEPS}")
-    if not 0 <= settings.guidance <= 100:
-        raise InputError(f"guidance {settings.guidance}", "--guidance takes 0 to 100")
-    if not 0 <= settings.seed < 2**63:
-        raise InputError(f"seed {settings.seed}", "--seed takes a whole number from 0")
-
-
-def grain_of(skeleton: Skeleton) -> int:
-    """Pixels that the sides of a picture must be multiples of: a latent, or a patch of latents."""
-    grain = skeleton.image[0] // skeleton.sample[-2]
-    if skeleton.grid is not None:
-        grain *= skeleton.sample[-2] // skeleton.grid[0]
-    return lcm(grain, 8)  # which every pipeline of diffusers asks for
-
-
-def check_size(size: tuple[int, int] | None, grain: int) -> None:
-    """Raise InputError for a size the model cannot paint."""
-    if size is not None and any(side < grain or side % grain for side in size):
-        raise InputError(
-            f"size {size[1]}x{size[0]}", f"--size takes width and height in multiples of {grain}"
-        )
-
-
 def confirm_unchanged(pipe: Any, settings: Settings, found: Captured) -> None:
     """Raise CaptureError unless the plain pipeline call gives the very same picture."""
     if not torch.equal(plain(pipe, settings), found.picture):
         raise CaptureError("the recorded picture differs from the plain pipeline's")
-
-
-def check_space(folder: Path, needed: int) -> None:
-    """Raise InputError if the disk under `folder` has less than `needed` bytes and some to spare."""
-    existing = next(p for p in (folder, *folder.parents) if p.exists())
-    free = shutil.disk_usage(existing).free
-    if free < needed * 1.2 + 2**20:
-        raise InputError(
-            f"{existing} has {free / 1e6:.0f} MB free, {needed / 1e6:.0f} MB are needed",
-            "free some space or pass another --out",
-        )

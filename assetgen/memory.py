@@ -13,7 +13,7 @@ from torch import nn
 from assetgen.capture.decode import batch_of
 from assetgen.errors import InputError
 from assetgen.models.runtime import Runtime
-from assetgen.models.skeleton import Skeleton
+from assetgen.models.skeleton import Skeleton, widths_of
 
 _SEQUENTIAL = 0.15
 """Sequential offloading holds about this part of the largest component at once."""
@@ -53,7 +53,7 @@ def need_of(skeleton: Skeleton, runtime: Runtime, size: tuple[int, int] | None =
     # The decoder's last blocks hold their channels at the full size of the pictures, three times over;
     # the denoiser's feature maps and the widest feed-forward layer are smaller by an order.
     vae = skeleton.companions.get("vae")
-    channels = int(vae.config.block_out_channels[0]) if vae is not None else 0  # type: ignore[union-attr, index]
+    channels = 0 if vae is None else widths_of(vae)[0]
     work = batch_of(height, width) * 3 * channels * height * width * dtype.itemsize
     return Need(str(dtype).removeprefix("torch."), weights, work)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
 
-from assetgen.pack.recording import PICTURES
-from assetgen.pack.schema import Architecture, Profile
+from assetgen.pack.light import lighten
+from assetgen.pack.recording import EXPECTED, PICTURES, Recording
+from assetgen.pack.schema import Architecture, Metadata, Profile
 
 SIDES = (32, 16)
 """Feature maps are averaged to at most this many pixels a side: the first that fits."""
@@ -76,10 +77,15 @@ PROFILES: dict[Profile, Contents] = {
 
 @dataclass(frozen=True)
 class FeaturePlan:
-    """How many channels of each unit are kept, and their largest side."""
+    """How many channels of each unit are kept, and their largest side.
+
+    Of attention: the largest side of maps, and the layers that keep none. What is not stored is not held.
+    """
 
     counts: Mapping[str, int]
     side: int
+    map_side: int = MAP_SIDES[0]
+    without_maps: frozenset[str] = frozenset()
 
 
 def tiles_of(tiles: int, height: int, side: int = SIDES[0]) -> int:
@@ -104,10 +110,52 @@ def plan_features(architecture: Architecture, contents: Contents) -> FeaturePlan
     return FeaturePlan({id: max(1, int(count * share)) for id, count in counts.items()}, side)
 
 
-def map_side(shapes: list[tuple[int, int]], lanes: int, contents: Contents) -> int:
-    """Largest side of the attention maps of layers of these (height, width), within the limit."""
+def maps_kept(
+    shapes: Sequence[tuple[int, int]], lanes: int, contents: Contents
+) -> tuple[int, list[int]]:
+    """Largest side of the attention maps of layers of these (height, width), and which layers keep theirs.
+
+    Within the limit: smaller maps first; where the smallest of a long prompt are still too much, those of
+    fewer layers, evenly spaced. What stores the words' maps only needs all.
+    """
+    every = list(range(len(shapes)))
     for side in MAP_SIDES:
-        area = lanes * sum(min(h, side) * min(w, side) for h, w in shapes)
-        if not contents.attention_pixels or area <= contents.attention_pixels:
-            return side
-    return MAP_SIDES[-1]
+        if (
+            not contents.attention_pixels
+            or lanes * _area(shapes, side) <= contents.attention_pixels
+        ):
+            return side, every
+    if contents.light:
+        return side, every
+    for count in range(len(every) - 1, 1, -1):
+        kept = sorted({round(i * (len(every) - 1) / (count - 1)) for i in range(count)})
+        if lanes * _area([shapes[i] for i in kept], side) <= contents.attention_pixels:
+            return side, kept
+    return side, every[len(every) // 2 :][:1]
+
+
+def _area(shapes: Iterable[tuple[int, int]], side: int) -> int:
+    return sum(min(h, side) * min(w, side) for h, w in shapes)
+
+
+def leave_out(recording: Recording, metadata: Metadata, contents: Contents) -> tuple[str, ...]:
+    """Drop what the profile does not keep; returns the names of all arrays that are left out.
+
+    There are many ablations: their strips are half as large, and only the words that name something
+    keep their maps, and none is a control. What could not be recorded is named, too.
+    """
+    if contents.light:
+        if not is_ablation(metadata):
+            return lighten(recording, metadata.words)
+        named = [metadata.words[c.word] for c in metadata.concepts if c.word is not None]
+        return lighten(recording, named, reduce=2)
+    present = {*recording.tensors, *recording.pictures}
+    present |= {"attention"} if recording.attention else set()
+    present |= {"features"} if recording.features else set()
+    return tuple(name for name in EXPECTED if name not in present)
+
+
+def is_ablation(metadata: Metadata) -> bool:
+    """True for a light run with something cut out."""
+    study = metadata.study
+    return metadata.profile == "light" and study is not None and study.kind == "ablation"

@@ -108,7 +108,7 @@ def values_of(
 
 
 def parts(architecture: Architecture, kinds: Iterable[str]) -> list[str]:
-    """Ids of everything of some kinds that can be cut: `unit`, `skip`, or a kind of layer."""
+    """Ids of everything of some kinds that can be cut: `unit`, `skip`, or a kind of layer; InputError for another."""
     layers = {f"layer:{y.id}": y.kind for unit in architecture.units for y in unit.layers}
     found = []
     for kind in kinds:
@@ -167,6 +167,8 @@ def is_done(job: Job, baker: Baker) -> bool:
         data = Pack.open(baker.target(job)).metadata
     except PackError:
         return False
+    if job.study is None and not _as_in(job, data, baker):
+        return False
     wanted = (
         job.study, job.profile, job.settings.prompt, job.settings.negative, job.settings.seed,
         job.settings.guidance, job.settings.steps, baker.weights_of(job), baker.recogniser_hash,
@@ -176,6 +178,17 @@ def is_done(job: Job, baker: Baker) -> bool:
         data.study, data.profile, data.prompt, data.negative_prompt, data.seed,
         data.guidance_scale, len(data.steps), data.model.weights, data.model.recogniser,
         data.model.architecture,
+    )  # fmt: skip
+
+
+def _as_in(job: Job, data: Metadata, baker: Baker) -> bool:
+    """Whether what only a full run is free to choose is as in the run that is there."""
+    return (
+        job.title, job.pair, job.settings.size or baker.architecture.image,
+        type(baker.pipe.scheduler).__name__, baker.where(),
+    ) == (
+        data.title, data.pair, data.size, data.scheduler.name,
+        {key: value for key, value in data.software.items() if key in ("device", "dtype")},
     )  # fmt: skip
 
 

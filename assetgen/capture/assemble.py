@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -15,8 +17,8 @@ from assetgen.capture.solvers import Solver
 from assetgen.capture.tokens import TokenizedPrompt
 from assetgen.pack.images import U8, compand, expand
 from assetgen.pack.recording import ORIGINS, Features, Origin, Recording
-from assetgen.pack.schema import Architecture, Call, Scheduler, Step
-from assetgen.profiles import Contents, map_side
+from assetgen.pack.schema import Architecture, Call, Scheduler, Step, Timing
+from assetgen.profiles import Contents, maps_kept
 
 Floats = NDArray[np.floating]
 
@@ -53,6 +55,17 @@ def scheduler_of(scheduler: Any, solver: Solver) -> Scheduler:
     return Scheduler(solver.name, solver.prediction, config)
 
 
+def timing_of(found: Captured, started: datetime, seconds: dict[str, float]) -> Timing:
+    """What differs between two bakes of one job."""
+    return Timing(
+        started=started.isoformat(timespec="seconds"),
+        host=socket.gethostname(),
+        seconds=seconds,
+        calls=tuple(found.call_seconds),
+        units={id: sum(call.seconds for call in calls) for id, calls in found.units.items()},
+    )
+
+
 def recording_of(
     found: Captured,
     architecture: Architecture,
@@ -62,9 +75,9 @@ def recording_of(
     final: U8,
     contents: Contents,
 ) -> Recording:
-    """Arrays of the run; those of a step with several calls are taken from its first.
+    """Arrays of the run, shapes as in docs/format.md; those of a step with several calls are from its first.
 
-    What was not recorded is left out.
+    `pictures` uint8 `[H, W, 3]` by array, one a step; `final` `[H, W, 3]`. What was not recorded is left out.
     """
     first = [step.calls[0] for step in found.steps]
     tensors = _latents(found, contents, final.shape[0] * final.shape[1])
@@ -81,7 +94,11 @@ def recording_of(
         tensors["self_attention_entropy"] = np.array(
             [[values[call] for values in found.entropy.values()] for call in first], np.float32
         )
-    maps = {id: np.stack([found.attention[id][call] for call in first]) for id in readers}
+    maps = {
+        id: np.stack([found.attention[id][call] for call in first])
+        for id in readers
+        if id in found.attention
+    }
     maps, lanes = without_empty_padding(maps, prompt.lanes)
     joint = any(
         layer.kind == "joint_attention" for unit in architecture.units for layer in unit.layers
@@ -104,16 +121,18 @@ def recording_of(
 def without_empty_padding(
     maps: dict[str, U8], lanes: tuple[int | None, ...]
 ) -> tuple[dict[str, U8], tuple[int | None, ...]]:
-    """Leave the padding's lane out where the model masks it, so that nothing ever reads it."""
+    """Maps `[S, lanes, h, w]` and lanes without the padding's where the model masks it: nothing reads it."""
     if None not in lanes or not maps or any(m[:, -1].any() for m in maps.values()):
         return maps, lanes
     return {id: m[:, :-1] for id, m in maps.items()}, lanes[:-1]
 
 
 def within(maps: dict[str, U8], lanes: int, contents: Contents) -> dict[str, U8]:
-    """Companded maps `[S, lanes, h, w]` averaged to the side that the profile's limit allows."""
-    side = map_side([(m.shape[2], m.shape[3]) for m in maps.values()], lanes, contents)
-    return {id: m if max(m.shape[2:]) <= side else _pooled(m, side) for id, m in maps.items()}
+    """Companded maps `[S, lanes, h, w]` of as many layers and as large as the profile's limit allows."""
+    ids = list(maps)
+    side, kept = maps_kept([(m.shape[2], m.shape[3]) for m in maps.values()], lanes, contents)
+    chosen = {ids[i]: maps[ids[i]] for i in kept}
+    return {id: m if max(m.shape[2:]) <= side else _pooled(m, side) for id, m in chosen.items()}
 
 
 def _pooled(maps: U8, side: int) -> U8:

@@ -29,7 +29,7 @@ from PIL import Image
 
 from assetgen.pack.images import F32, U8
 from assetgen.pack.schema import Concept, Settling, Word
-from assetgen.pack.words import WIDEST, places
+from assetgen.pack.words import FUNCTION_WORDS, WIDEST, places
 
 GRID = 16
 SETTLED = 0.75
@@ -37,17 +37,14 @@ HELD = 3
 SHORTEST = 8
 """Runs with fewer steps cannot resolve settling."""
 
-FUNCTION_WORDS = frozenset(
-    ("a", "an", "the", "and", "or", "of", "on", "in", "at", "by", "to", "with", "under", "over")
-    + ("above", "below", "from", "for", "is", "are", "its")
-)
-
 _SHARPNESS = 100.0
 _KERNEL = np.exp(-np.array([1.0, 0.0, 1.0]) / (2 * 0.5**2))
 
 
 def settle(maps: F32, predicted: Sequence[U8]) -> list[Settling]:
     """Settling of each word from its maps `[S, W, 16, 16]` and the predicted pictures."""
+    if not maps.shape[1]:
+        return []
     peaks = _peaks(maps)
     pooled = np.stack([_pool(picture) for picture in predicted])
     result = []
@@ -84,7 +81,10 @@ def first_held(confidence: NDArray[np.floating]) -> int | None:
 def concepts(
     words: Sequence[Word], maps: F32, predicted: Sequence[U8]
 ) -> tuple[tuple[Concept, ...], tuple[Concept, ...]]:
-    """(concepts, controls) of a run: its words that name something, and its function words."""
+    """(concepts, controls) of a run: its words that name something, and its function words.
+
+    `maps` `[S, words, 16, 16]` probabilities; `predicted` uint8 `[H, W, 3]`, one a step.
+    """
     found, controls = [], []
     for word, settling in zip(words, settle(maps, predicted), strict=True):
         concept = Concept(word.index, word.text, settling)

@@ -7,6 +7,7 @@ cut no hook is set. Registered before the taps, so that what is recorded is what
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -19,8 +20,8 @@ from assetgen.errors import InputError
 from assetgen.pack.schema import Architecture, CutMode, Layer, Unit
 from assetgen.pack.validate_study import cut_ids
 
-_JOINT = ("joint", "single", "joint_attention")
-"""Kinds that carry words and picture in one stream: what they add to which is not defined here yet."""
+_JOINT = ("joint", "single")
+"""Kinds of blocks that take and give picture and words side by side."""
 
 
 @contextmanager
@@ -39,9 +40,10 @@ def cutting(
             if kind == "skip":
                 handle = _cut_skip(denoiser, architecture, name, silence)
             else:
-                handle = denoiser.get_submodule(name).register_forward_hook(
-                    _cut_output(kind == "unit", silence), with_kwargs=True
-                )
+                part = _find(architecture, cut)
+                joint = isinstance(part, Unit) and part.kind in _JOINT
+                hook = _cut_block(silence) if joint else _cut_output(kind == "unit", silence)
+                handle = denoiser.get_submodule(name).register_forward_hook(hook, with_kwargs=True)
             stack.callback(handle.remove)
         yield
 
@@ -54,11 +56,6 @@ def check_cuts(architecture: Architecture, cuts: Sequence[str], mode: CutMode) -
             close = difflib.get_close_matches(cut, known, 3, cutoff=0.0)
             raise InputError(f"{cut!r} names nothing to cut", f"nearest ids: {', '.join(close)}")
         part = _find(architecture, cut)
-        if part is not None and part.kind in _JOINT:
-            raise InputError(
-                f"{cut!r} mixes words and picture in one stream and cannot be cut yet",
-                "units and layers of a U-Net, and its skips, can",
-            )
         if part is not None and mode == "mean" and len(part.output) < 2:
             raise InputError(f"{cut!r} has no places to average over", "pass --mode zero")
 
@@ -92,11 +89,25 @@ _SILENCE: dict[CutMode, Callable[[Tensor], Tensor]] = {
 
 def _cut_output(is_unit: bool, silence: Callable[[Tensor], Tensor]) -> Callable[..., Any]:
     def hook(module: nn.Module, args: Any, kwargs: Any, output: Any) -> Any:
+        if not is_unit:  # attention over two streams gives both
+            return _replaced(output, [silence(out) for out in tensors(output)])
         out = next(tensors(output))
-        if not is_unit:
-            return _with_first(output, silence(out))
         kept = residual(module, next(tensors((args, kwargs))), out)
         return _with_first(output, kept + silence(out - kept))
+
+    return hook
+
+
+def _cut_block(silence: Callable[[Tensor], Tensor]) -> Callable[..., Any]:
+    """A block of two streams: each passes on its own input. Every one of diffusers gives (words, picture)."""
+
+    def hook(module: nn.Module, args: Any, kwargs: Any, output: Any) -> Any:
+        given = inspect.signature(module.forward).bind(*args, **kwargs).arguments
+        outs = list(tensors(output))
+        kept = [given["hidden_states"]]
+        if len(outs) > 1:
+            kept.insert(0, given["encoder_hidden_states"])
+        return _replaced(output, [k + silence(out - k) for k, out in zip(kept, outs, strict=True)])
 
     return hook
 
@@ -128,6 +139,16 @@ def _with_first(output: Any, new: Tensor) -> Any:
         return (new, *output[1:])
     first = next(iter(output))
     return type(output)(**{**output, first: new})
+
+
+def _replaced(output: Any, new: Sequence[Tensor]) -> Any:
+    """`output` (a tensor, or a tuple of tensors and None) with its tensors replaced in their order."""
+    if isinstance(output, Tensor):
+        return new[0]
+    if not isinstance(output, tuple):
+        return _with_first(output, new[0])
+    left = iter(new)
+    return tuple(next(left) if isinstance(part, Tensor) else part for part in output)
 
 
 def _find(architecture: Architecture, cut: str) -> Unit | Layer | None:

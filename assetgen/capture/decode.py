@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
+from assetgen.models.skeleton import pixels_of
 from assetgen.pack.images import U8
 
 BATCH = 4
@@ -35,7 +36,7 @@ def decode(
     `device` is where the decoder runs, if it is moved there only for the call. Pictures larger than
     `side` are averaged down to it; 0 keeps them as they are.
     """
-    shift = getattr(vae.config, "shift_factor", None) or 0.0
+    shift, spread = _statistics(vae)
     device = device or vae.device
     # Half precision overflows in some decoders, as their config says; there and back loses nothing.
     upcast = vae.dtype == torch.float16 and getattr(vae.config, "force_upcast", False)
@@ -43,19 +44,27 @@ def decode(
     if upcast:
         vae.to(dtype=torch.float32)
     pictures: list[U8] = []
-    scale = 2 ** (len(getattr(vae.config, "block_out_channels", (0,) * 4)) - 1)
+    scale = pixels_of(vae)
     with torch.no_grad():
         for batch in torch.split(
             latents, batch_of(scale * latents.shape[-2], scale * latents.shape[-1])
         ):
-            scaled = (batch / vae.config.scaling_factor + shift).to(device, vae.dtype)
-            decoded = vae.decode(scaled, return_dict=False)[0]
+            scaled = batch / vae.config.scaling_factor * spread + shift
+            decoded = vae.decode(scaled.to(device, vae.dtype), return_dict=False)[0]
             pictures += to_bytes(_fit((decoded.float() / 2 + 0.5).clamp(0, 1), side))
             for _ in batch:
                 progress()
     if upcast:
         vae.to(dtype=torch.float16)
     return pictures
+
+
+def _statistics(vae: Any) -> tuple[Tensor | float, Tensor | float]:
+    """What a pipeline adds to the latents and multiplies them by: one number, or one a channel `[1, C, 1, 1]`."""
+    mean, std = (getattr(vae.config, f"latents_{name}", None) for name in ("mean", "std"))
+    if mean is None or std is None:
+        return getattr(vae.config, "shift_factor", None) or 0.0, 1.0
+    return torch.tensor(mean).view(1, -1, 1, 1), torch.tensor(std).view(1, -1, 1, 1)
 
 
 def _fit(pictures: Tensor, side: int) -> Tensor:

@@ -29,19 +29,25 @@ def denoiser_inputs(
     A denoiser of another family gets what the names of its arguments ask for. Raises InputError
     naming the arguments that this does not know.
     """
-    name = type(model).__name__
 
     def zeros(*shape: int) -> Tensor:
         return torch.zeros((batch, *shape), device=device, dtype=dtype)
 
-    if name not in _BUILDERS:
+    builder = _builder(model)
+    if builder is None:
         return _by_name(model, zeros, sample, tokens)
-    return _BUILDERS[name](model.config, zeros, sample, tokens)
+    return builder(model.config, zeros, sample, tokens)
 
 
 def has_inputs(model: nn.Module) -> bool:
     """Whether `denoiser_inputs` knows this kind of denoiser."""
-    return type(model).__name__ in _BUILDERS
+    return _builder(model) is not None
+
+
+def _builder(model: nn.Module) -> Callable[[Any, Zeros, tuple[int, ...], int], Shapes] | None:
+    """By the class; what is told the places of its patches is called as FLUX is (Chroma)."""
+    told = {"img_ids", "txt_ids"} <= inspect.signature(model.forward).parameters.keys()
+    return _BUILDERS.get(type(model).__name__, _flux if told else None)
 
 
 _WIDTHS = ("joint_attention_dim", "caption_channels", "cross_attention_dim", "text_embed_dim")
@@ -104,12 +110,13 @@ def _flux(config: Any, zeros: Zeros, sample: tuple[int, ...], tokens: int) -> Sh
     inputs: Shapes = {
         "hidden_states": zeros(rows * columns, 4 * channels),
         "encoder_hidden_states": zeros(tokens, config.joint_attention_dim),
-        "pooled_projections": zeros(config.pooled_projection_dim),
         "timestep": zeros(),
         "img_ids": places,
         "txt_ids": places.new_zeros(tokens, 3),
     }
-    if config.guidance_embeds:
+    if pooled := getattr(config, "pooled_projection_dim", None):
+        inputs["pooled_projections"] = zeros(pooled)
+    if getattr(config, "guidance_embeds", False):
         inputs["guidance"] = zeros()
     return inputs
 

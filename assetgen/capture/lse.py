@@ -52,7 +52,10 @@ class LogSumExp:
 
 
 def kernel(q: Tensor, k: Tensor, v: Tensor, scale: float) -> tuple[Tensor, Tensor] | None:
-    """Output and log-sum-exp of the kernel torch would choose; None where it returns none."""
+    """Output and log-sum-exp of the kernel torch would choose; None where it returns none.
+
+    `q`, `k`, `v` and the output `[B, heads, n, d]`; log-sum-exp `[B, heads, n]` float32, natural logarithm.
+    """
     try:
         choice = int(torch._fused_sdp_choice(q, k, v, None, 0.0, False, scale=scale))
         found = _call(choice, q, k, v, scale)

@@ -1,7 +1,8 @@
 """Which rows of a batch belong to the prompt.
 
 Pipelines run guidance in one of three ways: not at all, as one batch of which the second half is
-conditional, or in separate passes that they name (`denoiser.cache_context("cond")`).
+conditional, or in separate passes that they name (`denoiser.cache_context("cond")`). One that is not known
+may also turn the halves round, or take turns without a word (`guided.layout_of` finds out).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ class Passes:
         self.context: str | None = None
         self.settled = False
         self._first = False
+        self._turns: tuple[str, str] | None = None
+        self._calls = 0
         self._undo = ExitStack()
         original = getattr(denoiser, "cache_context", None)
         if original is None:
@@ -42,13 +45,26 @@ class Passes:
         """Give `cache_context` back."""
         self._undo.close()
 
+    def take_turns(self, prompt: str) -> None:
+        """For a pipeline that runs two passes a step: whether the `first` or the `last` is the prompt's."""
+        self._turns = ("cond", "uncond") if prompt == "first" else ("uncond", "cond")
+
+    def begin(self) -> None:
+        """To be called before each call of the denoiser."""
+        if self._turns:
+            self.context = self._turns[self._calls % 2]
+        self._calls += 1
+
     @property
     def unconditional(self) -> bool:
         """True during a pass of its own for the negative prompt."""
         return self.context is not None and "uncond" in self.context
 
     def settle(self, half: str | None, batch: int) -> None:
-        """For a pipeline that is not known: the half of the batch that was found to be the prompt's."""
+        """For a pipeline that is not known: the half of the batch that was found to be the prompt's.
+
+        Raises CaptureError if the batch is doubled and nothing tells.
+        """
         if batch > self.pictures and half is None:
             raise CaptureError(
                 "this pipeline is not known and doubles its batch: which half is the prompt's cannot "

@@ -9,19 +9,41 @@ stands among the concepts without a place in the prompt.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
-from assetgen.models.recogniser import Recogniser
+from assetgen.capture.concepts import GRID, concepts
+from assetgen.models.recogniser import Recogniser, read_config
 from assetgen.pack.images import U8
 from assetgen.pack.recognition import recognition_step
-from assetgen.pack.schema import Concept, Recognition
+from assetgen.pack.recording import Recording
+from assetgen.pack.schema import Concept, Recognition, Word
+from assetgen.pack.words import word_maps
 
 Concepts = tuple[Concept, ...]
 
 
+def concepts_of(
+    recording: Recording, words: Sequence[Word], network: Recogniser | None, model: Path
+) -> tuple[Concepts, Concepts]:
+    """(concepts, controls) of a run: when its words settle, and what the recogniser of `model` sees of them."""
+    predicted = recording.pictures["predicted"]
+    named: Concepts = ()
+    controls: Concepts = ()
+    if recording.attention:
+        maps = word_maps(recording.attention, recording.lanes, words, (GRID, GRID))
+        named, controls = concepts(words, maps, predicted)
+    if network is None:
+        return named, controls
+    config = read_config(model)
+    said = {word.text.lower() for word in words}
+    meant = implied(said, config["words"], config.get("unsaid", {}))
+    return with_recognition(named, controls, recognise(network, predicted), meant)
+
+
 def recognise(network: Recogniser, pictures: Sequence[U8]) -> dict[str, Recognition]:
-    """The track of every word the network knows, over the predicted pictures of a run."""
+    """The track of every word the network knows, over the predicted pictures `[H, W, 3]` of a run, one a step."""
     table = network.probabilities(pictures)
     return {word: _track(table[:, i].tolist()) for i, word in enumerate(network.words)}
 

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
 
 from assetgen.capture.activation import ActivationTap, UnitCall
 from assetgen.capture.attention import (
@@ -23,12 +24,13 @@ from assetgen.capture.attention import (
 )
 from assetgen.capture.backends import use_fused_attention
 from assetgen.capture.call import Settings, plain
+from assetgen.capture.guided import Part, layout_of
 from assetgen.capture.passes import Passes
 from assetgen.capture.scheduler import SchedulerTap, StepRecord
 from assetgen.capture.streams import unpack
 from assetgen.capture.texts import TextTap
 from assetgen.capture.tokens import TokenizedPrompt
-from assetgen.errors import CaptureError
+from assetgen.errors import CaptureError, InputError
 from assetgen.models.families import family_of
 from assetgen.pack.images import U8, compand
 from assetgen.pack.schema import Architecture
@@ -75,7 +77,7 @@ def capture(
     plan: FeaturePlan,
     progress: Callable[[], object] = lambda: None,
 ) -> Captured:
-    """Run `pipe` once and record it. `plan` says which feature maps are kept.
+    """Run `pipe` once and record it. `plan` says which feature and attention maps are kept.
 
     Raises CaptureError if anything that should have been recorded is missing.
     """
@@ -97,12 +99,16 @@ def capture_batch(
     denoiser = denoiser_of(pipe)
     use_fused_attention(denoiser)
     found = [Captured(torch.empty(0)) for _ in settings]
+    known = family_of(type(pipe).__name__, pipe.components).known
+    layout = None if known else layout_of(pipe, denoiser, settings[0])
     with ExitStack() as stack:
         passes = Passes(denoiser, len(settings))
         texts = TextTap(pipe)
-        attention = AttentionTap(denoiser, _sink(found), passes, _lanes(prompts))
-        known = family_of(type(pipe).__name__, pipe.components).known
-        calls = _Calls(found, passes, texts, attention, prompts, progress, known=known)
+        attention = AttentionTap(denoiser, _sink(found, plan), passes, _lanes(prompts))
+        if layout is not None and layout.turns:
+            passes.take_turns(layout.prompt)
+        half = layout.prompt if layout is not None and not layout.turns else None
+        calls = _Calls(found, passes, texts, attention, prompts, progress, known=known, half=half)
         scheduler = SchedulerTap(pipe.scheduler, lambda value: unpack(value, attention.grid))
         units = ActivationTap(passes, plan, lambda: attention.grid)
         for tap in (passes, texts, scheduler, units):
@@ -113,7 +119,7 @@ def capture_batch(
             stack.callback(handle.remove)
         units.attach({unit.id: denoiser.get_submodule(unit.id) for unit in architecture.units})
         started = perf_counter()
-        pictures = plain(pipe, settings[0] if len(settings) == 1 else settings)
+        pictures = _run(pipe, settings, known=known)
         seconds = perf_counter() - started
     for i, own in enumerate(found):
         own.picture, own.seconds = pictures[i : i + 1], seconds
@@ -125,6 +131,19 @@ def capture_batch(
         _check_text(own, texts, prompts[i], known=calls.known)
         _check(own, architecture, attention)
     return found
+
+
+def _run(pipe: Any, settings: Sequence[Settings], *, known: bool) -> Tensor:
+    """The pictures of the call; what a pipeline that is not known raises becomes one line."""
+    try:
+        return plain(pipe, settings[0] if len(settings) == 1 else settings)
+    except (CaptureError, InputError):
+        raise
+    except Exception as error:
+        if known:
+            raise
+        line = " ".join(str(error).split())[:200]
+        raise CaptureError(f"{type(pipe).__name__}, which is not known, failed: {line}") from error
 
 
 @dataclass
@@ -139,6 +158,8 @@ class _Calls:
     progress: Callable[[], object]
     seconds: list[float] = field(default_factory=list)
     known: bool = True
+    half: Part | None = None
+    """Of a pipeline that is not known: what its guidance showed."""
     _started: float = 0.0
     _pending: Tensor | None = None
     """Output of an unconditional pass that came before the conditional one of its step."""
@@ -150,12 +171,14 @@ class _Calls:
         ]
 
     def _before(self, denoiser: nn.Module, args: Any, kwargs: Any) -> None:
+        self.passes.begin()
         text = kwargs.get("encoder_hidden_states")
         text = args[2] if text is None and len(args) > 2 else text
         if isinstance(text, Tensor) and not self.passes.unconditional:
             if not self.passes.settled and not self.known:
                 ids = self.prompts[0].ids[0] if self.prompts[0].ids else ()
-                self.passes.settle(self.texts.conditional_half(ids, text), text.shape[0])
+                half = self.half or self.texts.conditional_half(ids, text)
+                self.passes.settle(half, text.shape[0])
             if self.found[0].prompt_embeds is None:
                 rows = text[self.passes.rows(text.shape[0])].detach().float().cpu()
                 for own, row in zip(self.found, rows, strict=True):
@@ -202,16 +225,26 @@ def _lanes(prompts: Sequence[TokenizedPrompt]) -> Callable[[int], Sequence[Lanes
     return of
 
 
-def _sink(found: Sequence[Captured]) -> Callable[[TextAttention | SelfAttention], None]:
+def _sink(
+    found: Sequence[Captured], plan: FeaturePlan
+) -> Callable[[TextAttention | SelfAttention], None]:
     def sink(event: TextAttention | SelfAttention) -> None:
         own = found[event.picture]
         if isinstance(event, SelfAttention):
             own.entropy.setdefault(event.layer, []).append(event.entropy)
             return
-        own.attention.setdefault(event.layer, []).append(compand(event.maps.cpu().numpy()))
+        if event.layer not in plan.without_maps:
+            maps = _within(event.maps, plan.map_side).cpu().numpy()
+            own.attention.setdefault(event.layer, []).append(compand(maps))
         own.mass.setdefault(event.layer, []).append(event.mass.cpu().numpy())
 
     return sink
+
+
+def _within(maps: Tensor, side: int) -> Tensor:
+    """Maps `[lanes, h, w]` averaged over areas to at most `side` high and wide."""
+    size = (min(side, maps.shape[1]), min(side, maps.shape[2]))
+    return maps if size == tuple(maps.shape[1:]) else adaptive_avg_pool2d(maps, size)
 
 
 def _row(step: StepRecord, row: int) -> StepRecord:
@@ -243,7 +276,7 @@ def _check(found: Captured, architecture: Architecture, tap: AttentionTap) -> No
     readers = [
         layer.id for unit in architecture.units for layer in unit.layers if layer.kind in READS_TEXT
     ]
-    complete = [id for id, maps in found.attention.items() if len(maps) == calls]
+    complete = [id for id, mass in found.mass.items() if len(mass) == calls]
     if not found.notes:
         check_complete([*complete, *tap.unread], readers)
     for reason in dict.fromkeys(tap.unread.values()):

@@ -24,7 +24,7 @@ def picture_in(args: Any, kwargs: Mapping[str, Any]) -> Tensor:
 
 
 def picture_out(output: Any, given: Tensor) -> Tensor:
-    """The picture among a block's outputs: the last tensor shaped like the picture that went in.
+    """The picture among a block's outputs, `[B, h·w, C]`: the last tensor shaped like the one that went in.
 
     Every joint block of diffusers returns (text, picture); a block that changes the shape returns
     the picture alone.

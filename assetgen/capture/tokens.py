@@ -14,7 +14,7 @@ from assetgen.pack.words import WORD
 
 @dataclass(frozen=True)
 class TokenizedPrompt:
-    """The prompt as the denoiser reads it; `dropped` words lie beyond every tokenizer's limit.
+    """The prompt as the denoiser reads it; `dropped` words have no token: beyond every limit, or unknown.
 
     Where two text encoders stand behind each other (SD3: CLIP, then T5), so do their tokens. `ids`
     holds the token ids of each.
@@ -24,6 +24,11 @@ class TokenizedPrompt:
     words: tuple[Word, ...]
     dropped: tuple[str, ...]
     ids: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def full(self) -> bool:
+        """Whether every place for a token is taken, so that words may have fallen off the end."""
+        return all(token.role != "pad" for token in self.tokens)
 
     @property
     def lanes(self) -> tuple[int | None, ...]:
@@ -42,7 +47,10 @@ def tokenize(tokenizer: Any, prompt: str, length: int | None = None) -> Tokenize
 
 
 def tokenize_pipeline(pipe: Any, prompt: str) -> TokenizedPrompt:
-    """Tokenize as the family of `pipe` does; without tokens where the family is not known."""
+    """Tokenize as the family of `pipe` does; of another one what its only tokenizer says, or nothing.
+
+    Raises InputError for a pipeline without its tokenizers.
+    """
     family = family_of(type(pipe).__name__, pipe.components)
     if not family.known:
         return _guess(pipe, prompt)
@@ -68,15 +76,16 @@ def _guess(pipe: Any, prompt: str) -> TokenizedPrompt:
     return TokenizedPrompt((), (), ())
 
 
+Span = tuple[int, int]
 Part = tuple[Any, int, bool]
 """Tokenizer, length in tokens, whether the prompt is lower-cased and stripped first."""
 
 
 def tokenize_parts(parts: Sequence[Part], prompt: str) -> TokenizedPrompt:
     """The tokens of several tokenizers, one behind the other, and the words they share."""
-    spans = [match.span() for match in WORD.finditer(prompt)]
     read = [_read(part, prompt) for part in parts]
     rows = [row for part in read for row in part]
+    spans = _joined([match.span() for match in WORD.finditer(prompt)], rows)
     owners = [_owner(r.span, spans) if r.role == "word" and r.span else None for r in rows]
     kept = sorted({owner for owner in owners if owner is not None})
     numbers = {owner: index for index, owner in enumerate(kept)}
@@ -103,7 +112,7 @@ class _Row:
     id: int
     text: str
     role: Role
-    span: tuple[int, int] | None
+    span: Span | None
 
 
 def _read(part: Part, prompt: str) -> list[_Row]:
@@ -161,11 +170,27 @@ def _roles(tokenizer: Any, ids: list[int], mask: list[int]) -> list[Role]:
     return roles
 
 
-def _owner(offset: tuple[int, int], spans: list[tuple[int, int]]) -> int | None:
-    """The word with the largest overlap."""
-    best, size = None, 0
-    for index, (start, end) in enumerate(spans):
-        overlap = min(end, offset[1]) - max(start, offset[0])
-        if overlap > size:
-            best, size = index, overlap
-    return best
+def _joined(spans: list[Span], rows: Sequence[_Row]) -> list[Span]:
+    """The spans of words, those that have no token but share one made one word with the others: `((`."""
+    tokens = [row.span for row in rows if row.role == "word" and row.span]
+    owned = {_owner(span, spans) for span in tokens}
+    joined = list(range(len(spans)))
+    for token in tokens:
+        touched = [i for i, span in enumerate(spans) if _overlap(token, span) > 0]
+        if not owned.issuperset(touched):
+            for i in range(touched[0], touched[-1] + 1):
+                joined[i] = joined[touched[0]]
+    groups: dict[int, list[Span]] = {}
+    for group, span in zip(joined, spans, strict=True):
+        groups.setdefault(group, []).append(span)
+    return [(group[0][0], group[-1][1]) for group in groups.values()]
+
+
+def _owner(token: Span, spans: list[Span]) -> int | None:
+    """The word with the largest overlap, the first of several."""
+    best = max(range(len(spans)), key=lambda i: _overlap(token, spans[i]), default=None)
+    return None if best is None or _overlap(token, spans[best]) <= 0 else best
+
+
+def _overlap(a: Span, b: Span) -> int:
+    return min(a[1], b[1]) - max(a[0], b[0])

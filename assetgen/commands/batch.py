@@ -103,7 +103,7 @@ def _foretell(
     left = [job for job in jobs if ledger.state(job) in wanted]
     if not left:
         return
-    from assetgen.generate import check_space
+    from assetgen.checks import check_space
     from assetgen.jobs.cost import cost_of
     from assetgen.memory import check_memory
     from assetgen.models.runtime import Runtime
@@ -157,7 +157,9 @@ def _models(
         if options.status:
             entry = find_model(name, options.cache_dir)
         else:
-            entry = stack.enter_context(open_model(name, cache_dir=options.cache_dir))
+            entry = stack.enter_context(
+                open_model(name, cache_dir=options.cache_dir, check=partial(_check_model, options))
+            )
         other = next((n for n, m in models.items() if m.id == entry.id), None)
         if other is not None and models[other].folder != entry.folder:
             raise InputError(
@@ -166,6 +168,17 @@ def _models(
             )
         models[name] = replace(entry, folder=entry.folder.absolute())
     return models
+
+
+def _check_model(options: argparse.Namespace, model: ModelEntry) -> None:
+    """Refuse a model that this machine cannot hold before it is fetched; Ray's workers may hold more."""
+    if options.executor == "local":
+        from assetgen.memory import check_memory, need_of
+        from assetgen.models.runtime import Runtime
+        from assetgen.models.skeleton import load_skeleton
+
+        runtime = Runtime(options.device, options.dtype, options.offload)
+        check_memory(model.name, need_of(load_skeleton(model.folder), runtime), runtime)
 
 
 def _with_keys(

@@ -137,7 +137,7 @@ def _list(options: argparse.Namespace) -> int:
     for each in found:
         print(
             f"{each.repo:<{width}}  {(each.commit or '')[:12]:<12}  {bytes_text(each.size):>9}  "
-            f"{_STATES[each.state]:<10}  {_ago(each.used)}"
+            f"{_STATES[each.state]:<11}  {_ago(each.used)}"
         )
     count = "1 model" if len(found) == 1 else f"{len(found)} models"
     print(f"{count}, {bytes_text(_size_on_disk(options.cache_dir))} in {options.cache_dir}")
@@ -153,7 +153,9 @@ def _list(options: argparse.Namespace) -> int:
 _STATES = {
     "locked": "complete",
     "complete": "unverified",
+    "configuration": "no weights",
     "incomplete": "incomplete",
+    "other": "no pipeline",
     "damaged": "damaged",
 }
 
@@ -212,7 +214,8 @@ def _print_cached(found: Cached | None, repo: str) -> None:
     print(f"  last use  {_ago(found.used)}")
     print(f"  folder    {found.folder}")
     if found.problem:
-        print(f"  problem   {found.problem}; assetgen cache download {repo}")
+        after = "" if found.state == "other" else f"; assetgen cache download {repo}"
+        print(f"  problem   {found.problem}{after}")
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -230,6 +233,10 @@ def _verify(options: argparse.Namespace) -> int:
         models = cache.everything(options.cache_dir)
     bad = 0
     for each in models:
+        if each.state in ("configuration", "other"):
+            what = "no weights to verify" if each.state == "configuration" else "no pipeline"
+            print(f"{each.repo}  {(each.commit or '')[:12]}  {what}")
+            continue
         if each.state == "incomplete":
             lines = [each.problem]
         else:

@@ -32,7 +32,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--quick", action="store_true", help="a tenth of everything; marked as such"
     )
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads")
+    parser.add_argument("--threads", type=int, help="CPU threads")
     parser.set_defaults(func=run)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,13 @@ from assetgen.commands.cache import act_on_cache, add_options
 from assetgen.commands.cuts import add_cut, check_cut, cut_jobs
 from assetgen.errors import InputError
 from assetgen.models.names import DTYPES, OFFLOADS, SCHEDULERS
+from assetgen.pack.names import is_name
 from assetgen.pack.resources import data_dir, in_checkout
 
 if TYPE_CHECKING:
     from assetgen.generate import Job
     from assetgen.models.registry import ModelEntry
+    from assetgen.models.runtime import Runtime
 
 
 _WORTH_SAYING = 10**9
@@ -77,7 +80,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     import torch
 
-    from assetgen.generate import check_settings
+    from assetgen.checks import check_settings
+    from assetgen.models.runtime import Runtime
     from assetgen.models.source import open_model
 
     if options.threads:
@@ -86,25 +90,41 @@ def run(options: argparse.Namespace) -> int:
     for job in jobs:
         check_settings(job.settings)
     name = options.model or curated["defaults"]["model"]
-    with open_model(name, cache_dir=options.cache_dir, keep=not options.no_cache) as model:
-        return _bake(options, jobs, model)
+    runtime = Runtime(options.device, options.dtype, options.offload, options.scheduler)
+    with open_model(
+        name,
+        cache_dir=options.cache_dir,
+        keep=not options.no_cache,
+        check=partial(_check_model, runtime, {job.settings.size for job in jobs}),
+    ) as model:
+        return _bake(options, jobs, model, runtime)
 
 
-def _bake(options: argparse.Namespace, jobs: list[Job], model: ModelEntry) -> int:
-    """Check every job against the model, then bake."""
-    from assetgen.generate import Baker, check_space
-    from assetgen.memory import need_of
-    from assetgen.models.runtime import Runtime
-    from assetgen.models.skeleton import load_skeleton
+def _check_model(runtime: Runtime, sizes: set[tuple[int, int] | None], model: ModelEntry) -> None:
+    """Refuse what cannot work before the model is fetched, and say what it takes in memory."""
+    from assetgen.checks import check_model
+
+    need = check_model(model, runtime, sizes)
+    if need.total > _WORTH_SAYING:
+        print(f"{model.name}: {need}", flush=True)
+
+
+def _bake(options: argparse.Namespace, jobs: list[Job], model: ModelEntry, runtime: Runtime) -> int:
+    """Check every job against the model, then bake what is not there yet."""
+    from assetgen.checks import check_space
+    from assetgen.generate import Baker
+    from assetgen.study import is_done
 
     out = options.out or default_out()
-    runtime = Runtime(options.device, options.dtype, options.offload, options.scheduler)
-    need = need_of(load_skeleton(model.folder), runtime)
-    if need.total > _WORTH_SAYING:
-        print(f"{model.name}: {need}")
     baker = Baker(model, out, file_as=options.file_as, runtime=runtime)
     if options.cut:
         jobs = cut_jobs(options, baker)
+    there = [] if options.force else [job for job in jobs if is_done(job, baker)]
+    for job in there:
+        print(f"{baker.target(job)} is there already; --force records it anew")
+    jobs = [job for job in jobs if job not in there]
+    if not jobs:
+        return 0
     for job in jobs:
         baker.check(job, force=options.force)
     said = _say(baker.notes)
@@ -173,12 +193,27 @@ def make_jobs(options: argparse.Namespace, curated: dict[str, Any]) -> list[Job]
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """(height, width) of `640x512`, width first, or of one number for a square."""
+    """(height, width) in pixels of `640x512`, width first, or of one number for a square. Raises InputError."""
     width, _, height = text.lower().partition("x")
     height = height or width
     if not (width.isdigit() and height.isdigit()):
         raise InputError(f"--size {text!r}", "expected WIDTHxHEIGHT in pixels, like 768x512")
     return int(height), int(width)
+
+
+def check_names(options: argparse.Namespace) -> None:
+    """Raise InputError for a `--name` or `--file-as` that is no folder name."""
+    for option in ("name", "file_as"):
+        name = getattr(options, option)
+        if name is not None and not is_name(name):
+            flag = f"--{option.replace('_', '-')}"
+            raise InputError(f"{flag} {name!r} is no folder name", "use letters and hyphens")
+
+
+def check_threads(options: argparse.Namespace) -> None:
+    """Raise InputError unless `--threads` is a number of threads, or not given."""
+    if options.threads is not None and options.threads < 1:
+        raise InputError(f"--threads {options.threads}", "pass 1 or more")
 
 
 def size_of(folder: Path) -> int:
@@ -192,8 +227,8 @@ def _check_cheap(options: argparse.Namespace, curated: dict[str, Any]) -> None:
         raise InputError("both curated names and --prompt", "pass one of them")
     if options.name and options.prompt is None:
         raise InputError("--name without --prompt", "curated prompts have names")
-    if options.name and Path(options.name).name != options.name:
-        raise InputError(f"--name {options.name!r} is no folder name", "use letters and hyphens")
+    check_names(options)
+    check_threads(options)
     if not 1 <= options.num_images <= 1000:
         raise InputError(f"--num-images {options.num_images}", "expected 1 to 1000")
     check_cut(options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from assetgen.commands.generate import default_out
+from assetgen.commands.generate import check_names, default_out
 from assetgen.errors import InputError
 from assetgen.pack.library import NO_RUNS
 
@@ -39,6 +39,7 @@ def run(options: argparse.Namespace) -> int:
     from assetgen.imports.source import write_pack
     from assetgen.pack.names import slug
 
+    check_names(options)
     folder: Path = options.folder
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder", "pass the folder that holds the pictures")
@@ -53,8 +54,8 @@ def run(options: argparse.Namespace) -> int:
     if options.architecture is not None:
         found.structure = options.architecture
     name = options.name or slug(found.prompt)
-    if Path(name).name != name or name in NO_RUNS:
-        raise InputError(f"--name {name!r} is no name for a run", "use letters and hyphens")
+    if name in NO_RUNS:
+        raise InputError(f"a run cannot be called {name!r}", "pass another --name")
     title = options.title or found.prompt[:1].upper() + found.prompt[1:]
     path = write_pack(
         found, options.out or default_out(), name, title, options.file_as, force=options.force

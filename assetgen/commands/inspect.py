@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+from assetgen.commands.cache import add_folder
 from assetgen.pack.codec import decode, encode
 from assetgen.pack.resources import data_dir
 from assetgen.pack.schema import Architecture, Unit
@@ -25,12 +27,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--json", action="store_true", help="print architecture.json")
     parser.add_argument("--layers", action="store_true", help="open every unit")
+    add_folder(parser)
     parser.set_defaults(func=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Trace and print; no weights are read."""
-    architecture = shipped(options.model) or traced(options.model)
+    architecture = shipped(options.model) or traced(options.model, options.cache_dir)
     if options.json:
         sys.stdout.write(encode(architecture).decode())
     else:
@@ -54,13 +57,14 @@ def in_registry(model: str) -> bool:
     return model in shipped_models()
 
 
-def traced(model: str) -> Architecture:
-    """Run the model's denoiser on the meta device."""
+def traced(model: str, cache_dir: Path | None = None) -> Architecture:
+    """Run the model's denoiser on the meta device; of a hub model only the configurations are fetched."""
     from assetgen.capture.trace import trace
-    from assetgen.models.registry import find_model
     from assetgen.models.skeleton import load_skeleton
+    from assetgen.models.source import configured_model
 
-    return trace(load_skeleton(find_model(model).folder))
+    entry = configured_model(model, cache_dir)
+    return trace(replace(load_skeleton(entry.folder), name=entry.id))
 
 
 def tree(architecture: Architecture, *, layers: bool = False) -> list[str]:

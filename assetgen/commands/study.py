@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from assetgen.commands.generate import default_out, size_of
+from assetgen.commands.generate import check_threads, default_out, size_of
 from assetgen.errors import InputError
 from assetgen.pack.schema import StudyKind
 
@@ -42,12 +42,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Bake what is missing or was recorded with another model; what is done is skipped."""
+    check_threads(options)
     for kind in options.only:
         if kind not in KINDS:
             raise InputError(f"no study called {kind!r}", f"there are {', '.join(KINDS)}")
     import torch
 
-    from assetgen.generate import Baker, check_space
+    from assetgen.checks import check_space
+    from assetgen.generate import Baker
     from assetgen.models.registry import find_model
     from assetgen.study import check_job, is_done, load_plan, plan_jobs
 

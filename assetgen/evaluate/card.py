@@ -36,7 +36,7 @@ TITLES = {
 
 
 def card(model: Path, config: Mapping[str, Any], found: Evaluation, learned: Training) -> str:
-    """The text of `README.md` beside the weights in `model`."""
+    """The text of `README.md` beside the weights in `model`; InputError if a measure is missing."""
     if not (found.following and found.localisation and found.memorisation):
         raise InputError("evaluation.json is not complete", "run `assetgen evaluate`")
     objects, grounds = config["words"]["object"], config["words"]["ground"]
@@ -129,7 +129,7 @@ def replace_figures(text: str, table: str) -> str:
 def write_card(
     model: Path, config: Mapping[str, Any], assets: Path, name: str, readme: Path | None
 ) -> list[Path]:
-    """Writes the card and, if given, the figures of `readme`; returns the files written."""
+    """Writes the card and, if given, the figures of `readme`; returns the files written. Raises InputError."""
     found = read_measure(Evaluation, assets, name)
     learned = read_measure(Training, assets, name)
     for kind, value, command in (

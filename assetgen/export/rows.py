@@ -11,6 +11,7 @@ from assetgen.export.style import over
 from assetgen.pack import Pack
 from assetgen.pack.images import U8
 from assetgen.pack.schema import Word
+from assetgen.pack.words import FUNCTION_WORDS
 
 MOST_WORDS = 8
 SAMPLED, GRID = 8, 32
@@ -53,10 +54,15 @@ def rows_of(pack: Pack) -> tuple[list[Row], list[str]]:
 
 
 def words_of(pack: Pack) -> list[Word]:
-    """The words that name something, in the order of the prompt; all where that is not known."""
+    """The first words that name something, in the order of the prompt: by the pack, else by their kind."""
     named = {c.word for c in pack.metadata.concepts}
-    words = [w for w in pack.metadata.words if not named or w.index in named]
-    return [word for word in words if word.text[0].isalnum()][:MOST_WORDS]
+    words = [word for word in pack.metadata.words if word.text[0].isalnum()]
+    telling = [
+        word
+        for word in words
+        if (word.index in named if named else word.text.lower() not in FUNCTION_WORDS)
+    ]
+    return (telling or words)[:MOST_WORDS]
 
 
 def brightest(pack: Pack) -> float:

@@ -78,7 +78,7 @@ def _foot(draw: ImageDraw.ImageDraw, pack: Pack, missing: list[str], size: tuple
     lines = []
     if "attention of the words" not in missing:
         lines.append(
-            f"Words: mean of the layers that read them; brightest is a probability of {brightest(pack):.2g} "
+            f"Words: mean of the recorded layers that read them; brightest is a probability of {brightest(pack):.2g} "
             "or more, one scale for all words and steps."
         )
     if {"steps", "noise"} & set(pack.metadata.arrays):

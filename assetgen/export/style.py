@@ -44,7 +44,10 @@ def heat(values: F32, size: tuple[int, int], top: float) -> U8:
 
 
 def over(picture: U8, values: F32, top: float) -> U8:
-    """The map over its picture: where nothing is read the picture is dark and grey."""
+    """The map `[H, W]` over its picture `[H, W, 3]`: where nothing is read the picture is dark and grey.
+
+    `top` is the probability that is shown brightest.
+    """
     grey = picture.astype(np.float32).mean(axis=2, keepdims=True)
     share = np.clip(resize(values, *picture.shape[:2]) / max(top, 1e-9), 0, 1)[..., None]
     glow = heat(values, picture.shape[:2], top).astype(np.float32)

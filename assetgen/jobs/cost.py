@@ -17,9 +17,9 @@ from torch import nn
 from assetgen.capture.inputs import has_inputs
 from assetgen.capture.tokens import tokenize_parts
 from assetgen.capture.trace import trace
+from assetgen.checks import check_settings
 from assetgen.errors import InputError
 from assetgen.estimate import Estimate, estimate
-from assetgen.generate import check_settings
 from assetgen.jobs.key import Where
 from assetgen.jobs.spec import JobSpec
 from assetgen.jobs.work import settings_of
@@ -98,7 +98,7 @@ def _possible(job: JobSpec) -> bool:
 
 
 def lanes_of(folder: Path, pipeline: str, prompt: str) -> int:
-    """Lanes of the attention of `prompt`, by the tokenizers of a pipeline folder."""
+    """Lanes of the attention of `prompt`, by the tokenizers of a pipeline folder. Raises InputError."""
     from transformers import AutoTokenizer
 
     parts = []

@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 from assetgen.errors import InputError
+from assetgen.pack.names import is_name
 from assetgen.pack.schema import Profile
 
 _SWEPT = ("seed", "steps", "guidance")
@@ -84,7 +85,7 @@ def _mapping(path: Path, name: object, own: object) -> Mapping[str, Any]:
 
 
 def _expand(path: Path, name: str, spec: dict[str, Any], model: str | None) -> Iterator[JobSpec]:
-    if Path(name).name != name or name.startswith("."):
+    if not is_name(name):
         raise InputError(f"{path}: {name!r} is no folder name", "use letters and hyphens")
     try:
         entry = msgspec.convert(spec, Entry)

@@ -28,7 +28,10 @@ REF = "assetgen"
 _NOTHING = "0" * 40
 """Stands for a commit where a download left none."""
 
-State = Literal["locked", "complete", "incomplete", "damaged"]
+State = Literal["locked", "complete", "configuration", "incomplete", "damaged", "other"]
+"""`configuration`: what `assetgen inspect` fetches, and nothing else; `other`: no pipeline of diffusers."""
+UNUSABLE: tuple[State, ...] = ("configuration", "incomplete", "other")
+"""States of what has to be fetched before it can be used."""
 
 
 @dataclass(frozen=True)
@@ -225,8 +228,13 @@ def _state(folder: Path, commit: str | None, repo: str) -> tuple[State, str]:
     if known := lock.read_lock(folder, commit):
         problems = _sizes(folder, known)
         return ("damaged", "; ".join(map(str, problems))) if problems else ("locked", "")
+    snapshot = folder / "snapshots" / commit
+    if any(snapshot.iterdir()) and not os.path.lexists(snapshot / files.INDEX):
+        return "other", f"it has no {files.INDEX}: another program's, no pipeline of diffusers"
+    if files.has_configurations(snapshot) and not any(snapshot.rglob("*.safetensors")):
+        return "configuration", "its weights were not fetched"
     try:
-        files.check_folder(folder / "snapshots" / commit)
+        files.check_folder(snapshot)
     except InputError as error:
         return "incomplete", str(error)
     return "complete", ""

@@ -6,8 +6,11 @@ import difflib
 import errno
 import glob
 import shutil
-from collections.abc import Callable, Mapping
-from pathlib import Path
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import huggingface_hub
@@ -25,51 +28,62 @@ from huggingface_hub.utils.tqdm import tqdm
 from assetgen.errors import InputError
 from assetgen.models import cache, files, lock
 from assetgen.models.registry import known_models
+from assetgen.pack import PackError
 
+_CONFIGURATION = (files.INDEX, "config.json", "tokenizer_config.json")
+"""Names of the files that the shapes of a model follow from: some kilobytes of it."""
 _TIMEOUT = 20.0
 """Seconds to wait for the hub's first answer."""
 _NETWORK = ("httpcore", "httpcore2", "httpx", "httpx2", "requests", "urllib3")
 
 
+class _Stopped(KeyboardInterrupt):
+    """Ends a thread that fetches."""
+
+
 class _Bar(tqdm):
-    """A progress bar for a terminal; elsewhere an error stays one line."""
+    """A progress bar for a terminal; elsewhere an error stays one line.
+
+    Each piece that a thread has fetched is told to it: where a thread can be stopped.
+    """
+
+    stop = threading.Event()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{**options, "disable": options.get("disable") or None})
 
+    def update(self, n: float | None = 1) -> bool | None:
+        """Count `n` bytes, or raise if the download is to end."""
+        if self.stop.is_set():
+            raise _Stopped
+        return super().update(n)
+
 
 def download(
-    repo: str, cache_dir: Path, commit: str | None, say: Callable[[str], object] = print
+    repo: str,
+    cache_dir: Path,
+    commit: str | None,
+    say: Callable[[str], object] = print,
+    check: Callable[[Path], object] = lambda _: None,
 ) -> Path:
     """Fetch what loading `repo` needs at `commit` (None: its newest), lock it, return the pipeline folder.
 
-    Files that are here and right are kept. Raises InputError for whatever stops it; then what has
-    arrived completely is still here and the same command goes on.
+    `check` is called with the folder when only the configurations are in it: whatever it raises comes
+    before the weights. Files that are here and right are kept. Raises InputError for whatever stops it;
+    then what has arrived completely is still here and the same command goes on.
     """
     folder = cache.repo_folder(cache_dir, repo)
-    try:
+    with _explained(repo, cache_dir):
         published, commit = _ask(repo, commit)
         chosen = _choose(repo, cache_dir, commit, published)
         _remove_damaged(repo, cache_dir, commit, chosen, published)
         missing = [n for n in chosen if not (folder / "snapshots" / commit / n).exists()]
         size = sum(published[n].bytes or 0 for n in missing)
         if missing:
+            check(_fetch(repo, cache_dir, commit, filter(_is_configuration, chosen)))
             _check_space(cache_dir, size, repo)
             say(f"fetching {repo} at {commit[:12]}: {len(missing)} files, {bytes_text(size)}")
-        patterns = [glob.escape(name) for name in chosen]
-        snapshot_download(
-            repo, revision=commit, cache_dir=cache_dir, allow_patterns=patterns, max_workers=4,
-            tqdm_class=_Bar,
-        )  # fmt: skip
-    except InputError:
-        raise
-    except KeyboardInterrupt:
-        raise InputError(
-            f"the download of {repo} was interrupted; complete files are kept",
-            f"go on with: {_again(repo)}",
-        ) from None
-    except Exception as error:
-        raise explain(error, repo, cache_dir) from None
+        _fetch(repo, cache_dir, commit, chosen)
     if problems := lock.write_lock(folder, repo, commit, chosen, published):
         cache.delete_files(cache_dir, repo, commit, [p.path for p in problems])
         raise InputError(f"{repo}: {problems[0]} as it arrived", f"fetch it again: {_again(repo)}")
@@ -77,9 +91,71 @@ def download(
     return folder / "snapshots" / commit
 
 
-def explain(error: Exception, repo: str, cache_dir: Path) -> Exception:
-    """The one line and the next command for what huggingface_hub raised; other errors come back as they are."""
-    again = _again(repo)
+def fetch_configuration(repo: str, cache_dir: Path, commit: str | None) -> Path:
+    """Fetch what a trace of `repo` needs, no weights; returns the folder. Raises InputError as `download`."""
+    with _explained(repo, cache_dir, f"assetgen inspect {repo}"):
+        published, commit = _ask(repo, commit)
+        return _fetch(repo, cache_dir, commit, filter(_is_configuration, published))
+
+
+def _fetch(repo: str, cache_dir: Path, commit: str, names: Iterable[str]) -> Path:
+    """Those files of `commit` that are not here yet; returns the snapshot's folder."""
+    patterns = [glob.escape(name) for name in names]
+    with _stoppable():
+        snapshot_download(
+            repo, revision=commit, cache_dir=cache_dir, allow_patterns=patterns, max_workers=4,
+            tqdm_class=_Bar,
+        )  # fmt: skip
+    return cache.repo_folder(cache_dir, repo) / "snapshots" / commit
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Ctrl-C ends the threads that fetch: huggingface_hub would wait until their files, gigabytes, are here."""
+    usual = signal.default_int_handler
+    if threading.current_thread() is not threading.main_thread() or (
+        signal.getsignal(signal.SIGINT) is not usual
+    ):
+        yield
+        return
+
+    def stop(number: int, frame: Any) -> None:
+        _Bar.stop.set()
+        usual(number, frame)
+
+    _Bar.stop.clear()
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+        _Bar.stop.clear()
+
+
+def _is_configuration(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.name in _CONFIGURATION and len(path.parts) <= 2
+
+
+@contextmanager
+def _explained(repo: str, cache_dir: Path, again: str | None = None) -> Iterator[None]:
+    """Whatever huggingface_hub raises inside becomes one line that ends with the command to type next."""
+    again = again or _again(repo)
+    try:
+        yield
+    except (InputError, PackError):
+        raise
+    except KeyboardInterrupt:
+        raise InputError(
+            f"the download of {repo} was interrupted; complete files are kept",
+            f"go on with: {again}",
+        ) from None
+    except Exception as error:
+        raise explain(error, repo, cache_dir, again) from None
+
+
+def explain(error: Exception, repo: str, cache_dir: Path, again: str) -> Exception:
+    """The one line for what huggingface_hub raised, ending with the command `again`; other errors unchanged."""
     hub = constants.ENDPOINT
     for cause in _causes(error):
         if isinstance(cause, GatedRepoError):

@@ -75,6 +75,18 @@ def check_folder(folder: Path) -> None:
     select(names, index, str(folder))
 
 
+def has_configurations(folder: Path) -> bool:
+    """Whether every part of a pipeline folder that has weights has its configuration, so that it can be traced."""
+    try:
+        parts = components(read_index(folder))
+    except InputError:
+        return False
+    return all(
+        _WITHOUT_WEIGHTS.search(kind) or (folder / part / "config.json").is_file()
+        for part, kind in parts.items()
+    )
+
+
 def read_index(folder: Path) -> dict[str, Any]:
     """`model_index.json` of a pipeline folder. Raises InputError if it is missing or damaged."""
     path = folder / INDEX

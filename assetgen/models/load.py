@@ -17,6 +17,8 @@ from assetgen.errors import InputError
 from assetgen.models.files import variant_of
 from assetgen.models.runtime import Runtime, place
 
+_PICTURE = {"strength", "mask_image", "controlnet_conditioning_scale"}
+"""Parameters of pipelines that repaint a picture, fill a hole in one, or follow one."""
 _SENTENCEPIECE = {"sentencepiece": "sentencepiece", "google.protobuf": "protobuf"}
 """Module → package that reads a SentencePiece model."""
 
@@ -63,7 +65,7 @@ def load_pipeline(folder: Path, runtime: Runtime | None = None) -> Any:
 
 
 def check_tokenizers(folder: Path) -> None:
-    """T5's tokenizer may come as a SentencePiece model only (PixArt): reading it takes a package more."""
+    """T5's tokenizer may come as a SentencePiece model only (PixArt): InputError if what reads it is missing."""
     for model in sorted(folder.glob("tokenizer*/spiece.model")):
         missing = [name for name in _SENTENCEPIECE if find_spec(name) is None]
         if missing and not (model.parent / "tokenizer.json").is_file():
@@ -74,7 +76,7 @@ def check_tokenizers(folder: Path) -> None:
 
 
 def check_pipeline(folder: Path) -> str:
-    """The pipeline class of `folder`; InputError if diffusers has none of that name, or it takes no prompt."""
+    """The pipeline class of `folder`; InputError if diffusers has none of that name or it is not text-to-image."""
     import diffusers
 
     name = pipeline_class(folder)
@@ -83,8 +85,14 @@ def check_pipeline(folder: Path) -> str:
         raise InputError(
             f"{folder}: diffusers {diffusers.__version__} has no {name}", "update diffusers"
         )
-    if "prompt" not in inspect.signature(cls.__call__).parameters:
+    takes = inspect.signature(cls.__call__).parameters
+    if "prompt" not in takes:
         raise InputError(f"{folder}: {name} takes no prompt", "choose a text-to-image model")
+    if _PICTURE & takes.keys():
+        raise InputError(
+            f"{folder}: {name} begins with a picture, not with noise alone",
+            "choose a text-to-image model",
+        )
     return name
 
 

@@ -46,6 +46,7 @@ class Recogniser(nn.Module):
         self.head = nn.Linear(2 * channels[-1], len(words))
 
     def forward(self, pictures: Tensor) -> Tensor:
+        """Logits of the words of pictures `[B, 3, H, W]` in -1..1."""
         found: Tensor = self.body(pictures.contiguous(memory_format=torch.channels_last))
         pooled = torch.cat([found.mean(dim=(2, 3)), found.amax(dim=(2, 3))], dim=1)
         logits: Tensor = self.head(pooled.float())
@@ -78,7 +79,7 @@ def has_recogniser(model: Path) -> bool:
 
 
 def read_config(model: Path) -> dict[str, Any]:
-    """The recogniser's config.json: words by kind, channels, temperatures, how well it is calibrated."""
+    """The recogniser's config.json: words by kind, channels, temperatures, calibration. Raises InputError."""
     path = model / FOLDER / "config.json"
     try:
         config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -75,7 +75,8 @@ def find_model(name: str, cache_dir: Path | None = None) -> ModelEntry:
 
         return cached_model(name, cache_dir)
     known = (*shipped, *known_models())
-    close = difflib.get_close_matches(name, known, 1)
+    part = [repo for repo in known if name and name.lower() in repo.lower()]
+    close = part or difflib.get_close_matches(name, known, 1)
     raise InputError(
         f"unknown model {name!r}",
         f"did you mean {close[0]!r}?" if close

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,21 +71,33 @@ def place(pipe: Any, runtime: Runtime) -> None:
 
 
 def other_scheduler(current: Any, name: str) -> Any:
-    """The scheduler called `name` with the configuration of `current`.
+    """The scheduler called `name` with the configuration of `current`. Raises InputError for one that does not fit.
+
+    What the configuration leaves open is set as latent models need it: some classes would clip the
+    estimate to the -1..1 of pixels, and PNDM would begin with Runge-Kutta steps.
+    """
+    import diffusers
+
+    kind = getattr(diffusers, scheduler_class(type(current).__name__, name))
+    options = {"skip_prk_steps": True} if kind.__name__ == "PNDMScheduler" else {}
+    if "clip_sample" in inspect.signature(kind.__init__).parameters:
+        options["clip_sample"] = bool(current.config.get("clip_sample", False))
+    return kind.from_config(current.config, **options)
+
+
+def scheduler_class(current: str, name: str) -> str:
+    """The class that `name` means, for a model that comes with the class `current`.
 
     Raises InputError for an unknown name, and for one that solves another kind of equation: a model
     trained on straight paths needs a flow-matching scheduler, and no other model can use one.
     """
-    import diffusers
-
-    class_name = SCHEDULERS.get(name.lower(), name)
-    if class_name not in SCHEDULERS.values():
+    found = SCHEDULERS.get(name.lower(), name)
+    if found not in SCHEDULERS.values():
         raise InputError(f"unknown scheduler {name!r}", f"known are {', '.join(SCHEDULERS)}")
-    flow = "FlowMatch" in type(current).__name__
-    if flow != ("FlowMatch" in class_name):
+    flow = "FlowMatch" in current
+    if flow != ("FlowMatch" in found):
         raise InputError(
-            f"{class_name} does not fit a model made for {type(current).__name__}",
+            f"{found} does not fit a model made for {current}",
             "pass --scheduler flow-euler" if flow else "flow-euler is for SD3 and FLUX",
         )
-    options = {"skip_prk_steps": True} if class_name == "PNDMScheduler" else {}
-    return getattr(diffusers, class_name).from_config(current.config, **options)
+    return found

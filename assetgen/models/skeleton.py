@@ -59,11 +59,11 @@ def skeleton(
 ) -> Skeleton:
     """Derive the shapes of one forward pass from the configurations."""
     config: Any = denoiser.config
-    packed = is_packed(denoiser)
+    vae = companions.get("vae")
+    packed = is_packed(denoiser, vae)
     size = getattr(config, "sample_size", None) or (PACKED_SIZE if packed else 64)
     height, width = (size, size) if isinstance(size, int) else size
-    vae: Any = companions.get("vae")
-    scale = 2 ** (len(vae.config.block_out_channels) - 1) if vae is not None else 8
+    scale = pixels_of(vae)
     patch = 2 if packed else getattr(config, "patch_size", None)
     return Skeleton(
         name=name,
@@ -76,13 +76,30 @@ def skeleton(
     )
 
 
-def is_packed(denoiser: nn.Module) -> bool:
-    """True where the pipeline folds 2 × 2 latents into the channels of one token (FLUX)."""
-    return "Flux" in type(denoiser).__name__
+def is_packed(denoiser: nn.Module, vae: nn.Module | None = None) -> bool:
+    """True where the pipeline folds 2 × 2 latents into the channels of one token (FLUX and its kin)."""
+    given: Any = denoiser.config
+    made = getattr(vae.config, "latent_channels", None) if vae is not None else None
+    return "Flux" in type(denoiser).__name__ or given.in_channels == 4 * (made or 0)
+
+
+def widths_of(vae: Any) -> tuple[int, ...]:
+    """Channels of the levels of a decoder, the finest first; four levels without numbers where nothing tells."""
+    names = ("block_out_channels", "decoder_block_out_channels")
+    found = next((v for name in names if (v := getattr(vae.config, name, None))), (0,) * 4)
+    return tuple(found)
+
+
+def pixels_of(vae: Any) -> int:
+    """Pixels a side of a latent: each level of the decoder but the first doubles it; 8 without one."""
+    return 8 if vae is None else int(2 ** (len(widths_of(vae)) - 1))
 
 
 def build(library: str, class_name: str, config: Mapping[str, Any]) -> nn.Module:
-    """Instantiate one module of `diffusers` or `transformers` on the meta device."""
+    """Instantiate one module of `diffusers` or `transformers` on the meta device.
+
+    Raises PackError for a class of another library, or that the installed release does not have.
+    """
     if library not in ("diffusers", "transformers"):
         raise PackError(
             "model_index.json", f"{class_name} comes from {library!r}", "diffusers or transformers",

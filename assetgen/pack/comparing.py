@@ -22,12 +22,12 @@ def shrink(pictures: NDArray[Any], side: int = SIDE) -> NDArray[Any]:
 
 
 def distance(a: U8, b: U8) -> float:
-    """Root mean square difference of two pictures at 32 × 32, in steps of 0..255."""
+    """Root mean square difference of two pictures `[H, W, 3]` at 32 × 32, in steps of 0..255."""
     first, second = shrink(np.stack([a, b])).astype(np.float64)
     return float(np.sqrt(np.mean((first - second) ** 2)))
 
 
 def psnr(truth: NDArray[Any], guess: NDArray[Any]) -> float:
-    """Peak signal-to-noise ratio in dB of uint8 pictures; infinite if they are the same."""
+    """Peak signal-to-noise ratio in dB of uint8 pictures of one shape; infinite if they are the same."""
     error = float(np.mean((truth.astype(np.float64) - guess.astype(np.float64)) ** 2))
     return math.inf if error == 0 else 20 * math.log10(255) - 10 * math.log10(error)

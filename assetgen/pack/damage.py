@@ -79,7 +79,7 @@ def compare(base: Pack, other: Pack) -> Damage:
 
 
 def picture_error(base: U8, picture: U8, pack: Pack) -> float:
-    """Mean squared difference of two pictures, colours in 0..1; raises PackError if sizes differ."""
+    """Mean squared difference of two pictures `[H, W, 3]`, colours in 0..1; raises PackError if sizes differ."""
     if base.shape != picture.shape:
         raise PackError(pack.path / "final.png", "has another size than that of its base run")
     difference = (base.astype(np.float32) - picture.astype(np.float32)) / 255

@@ -29,7 +29,7 @@ def lighten(recording: Recording, words: Sequence[Word], *, reduce: int = 1) -> 
             recording.pictures.pop(name, None)
             omitted.append(name)
     omitted += ["attention", "features"]
-    if recording.attention:
+    if recording.attention and words:
         recording.words = WordMaps(tuple(word.index for word in words), _maps(recording, words))
     recording.attention, recording.features = {}, {}
     if recording.pictures.get(KEPT):

@@ -49,7 +49,7 @@ class Pack:
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """Read metadata.json and see that every file is there with its size (no checksums)."""
+        """Read metadata.json and see that every file is there with its size (no checksums); raises PackError."""
         folder = Path(path)
         metadata = decode(Metadata, folder / "metadata.json")
         manifest = decode(Manifest, folder / "manifest.json")
@@ -120,7 +120,7 @@ class Pack:
     def page(self, array: str) -> U8:
         """Every step at a quarter of the size: uint8 `[S, h, w, 3]` (atlases: grey `[S, h, w]`).
 
-        What a light run keeps in one file comes as it is stored.
+        What a light run keeps in one file comes as it is stored. Raises PackError.
         """
         if self.array(array).columns is not None:
             return self._sheet(array)
@@ -135,7 +135,7 @@ class Pack:
             raise PackError(path, str(error)) from None
 
     def tensor(self, key: str) -> F32:
-        """One array of tensors.safetensors as float32, shape as in docs/format.md."""
+        """One array of tensors.safetensors as float32, shape as in docs/format.md; raises PackError."""
         entry = self.array(key)
         path = self.path / entry.file
         try:

@@ -152,7 +152,7 @@ def save(
 
 
 def percentile(values: NDArray[Any]) -> float:
-    """99.5th percentile of the magnitudes, five significant digits."""
+    """99.5th percentile of the magnitudes of an array of any shape, five significant digits."""
     return float(f"{np.percentile(np.abs(values.astype(np.float32)), 99.5):.5g}")
 
 
@@ -218,12 +218,13 @@ def _attention(recording: Recording, metadata: Metadata, writer: PackWriter) -> 
     layers = recording.attention
     blocks, size = arrange([(*maps.shape[2:], maps.shape[1]) for maps in layers.values()])
     frames = _compose(list(layers.values()), blocks, size)
+    every = range(len(recording.lanes))
     words = [
         lane
-        for lane, token in enumerate(recording.lanes)
-        if token is not None and metadata.tokens[token].role == "word"
+        for lane in every
+        if (token := recording.lanes[lane]) is not None and metadata.tokens[token].role == "word"
     ]
-    shown = np.concatenate([maps[:, words].ravel() for maps in layers.values()])
+    shown = np.concatenate([maps[:, words or every].ravel() for maps in layers.values()])
     array = _frames("attention", "attention/step_{step:03d}.png", frames, recording, writer)
     return msgspec.structs.replace(
         array,

@@ -13,7 +13,7 @@ NAMES = ("assets", "config", "scenes", "shaders")
 def data_dir(name: str) -> Path:
     """The folder `name` (one of `NAMES`) of this checkout or installation.
 
-    Raises FileNotFoundError if the folder is missing.
+    Raises FileNotFoundError if the folder is missing, ValueError for another name.
     """
     if name not in NAMES:
         raise ValueError(f"{name!r} is no data folder; there are {', '.join(NAMES)}")

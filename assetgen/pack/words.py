@@ -15,6 +15,12 @@ from assetgen.pack.schema import AttentionRect, Word
 WORD = re.compile(r"\w+(?:[-'’]\w+)*|[^\w\s]")
 """A word of a prompt with its hyphens and apostrophes, or one sign of punctuation."""
 
+FUNCTION_WORDS = frozenset(
+    ("a", "an", "the", "and", "or", "of", "on", "in", "at", "by", "to", "with", "under", "over")
+    + ("above", "below", "from", "for", "is", "are", "its")
+)
+"""They name nothing that could appear."""
+
 RESOLUTIONS = 3
 """How many of the largest map sizes are averaged …"""
 SMALLEST = 8

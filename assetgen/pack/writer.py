@@ -76,7 +76,7 @@ class PackWriter:
         return Thumbnail(name, columns, page.shape[0] // rows, page.shape[1] // columns)
 
     def tensors(self, tensors: Mapping[str, NDArray[np.generic]]) -> None:
-        """Write tensors.safetensors; the same arrays give the same bytes."""
+        """Write tensors.safetensors, arrays of any shape by name; the same arrays give the same bytes."""
         ordered = {key: np.ascontiguousarray(tensors[key]) for key in sorted(tensors)}
         self._write("tensors.safetensors", save(ordered))
 

@@ -13,6 +13,7 @@ from explorer.hud.view import Section, View
 from explorer.hud.widget import Slide, Widget, change
 from explorer.state import AttentionScale
 from explorer.story.cost import KINDS
+from explorer.story.places import can_decode, can_split
 
 SCALES: tuple[AttentionScale, ...] = ("run", "unit", "map")
 TRACK = 120
@@ -71,7 +72,9 @@ def _shown(view: View) -> list[list[Draw]]:
     if view.state.menu is not None or view.record is None or view.cleared:
         return []
     first = _attention if _word(view) is not None else _costs if view.state.cost else _particles
-    pieces: list[Draw] = [first, _split, _decoded]
+    pieces: list[Draw] = [first]
+    pieces += [_split] if can_split(view.record) else []
+    pieces += [_decoded] if can_decode(view.record) else []
     if first is not _attention or view.state.cost is not None:  # the word has the rooms' light
         pieces.append(_meter)
     if first is not _attention:
@@ -102,11 +105,13 @@ def _word(view: View) -> str | None:
 
 
 def _particles(view: View, x: float, y: float, room: float) -> Piece:
-    """What glow and particles mean; pressing it takes the other scale."""
+    """What glow and particles mean; pressing it takes the other scale, where a scale was recorded."""
     m, s = view.metrics, view.state
+    recorded = view.record is not None and view.record.array("unit_rms") is not None
+    shown = s.magnitude_scale if recorded else "not_recorded"
     other = "absolute" if s.magnitude_scale == "relative" else "relative"
     edge = m.px(54)
-    text = view.fit(view.text(f"strip.magnitude.{s.magnitude_scale}"), SMALL, room - edge)
+    text = view.fit(view.text(f"strip.magnitude.{shown}"), SMALL, room - edge)
     width = view.width(text, SMALL) + edge
     color = palette.INK if view.warm("strip.magnitude") else palette.MUTED
     left = x + m.px(12)
@@ -116,6 +121,8 @@ def _particles(view: View, x: float, y: float, room: float) -> Piece:
         disc(left + m.px(16), y + m.px(2), m.px(2.4), palette.fade(palette.PARTICLE, 0.85)),
         view.middle(left + m.px(28), y, text, SMALL, color),
     ]
+    if not recorded:
+        return shapes, [], x + width
     rect = Rect(x, y - m.px(30), width, m.px(60))
     long, action = view.text("strip.magnitude.long"), change(magnitude_scale=other)
     return shapes, [Widget("strip.magnitude", "button", rect, text, long, action)], x + width

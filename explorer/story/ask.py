@@ -108,8 +108,12 @@ class Ask:
         *,
         low: float | None = 0.0,
         high: float | None = None,
+        **numbers: object,
     ) -> Plot | None:
-        """A plot of `values` over the steps, from `low` to a round number above their maximum."""
+        """A plot of `values` over the steps, from `low` to a round number above their maximum.
+
+        `numbers` are those that the text of the formula names.
+        """
         if values is None:
             return None
         known = [value for value in values if value is not None]
@@ -119,7 +123,7 @@ class Ask:
         bottom = min(known) if low is None else low
         return Plot(
             self.text(f"plot.{title}"), values, bottom, max(top, bottom + 1e-9), badge,
-            self.text(f"plot.{formula}"), self.step,
+            self.text(f"plot.{formula}", **numbers), self.step,
         )  # fmt: skip
 
 

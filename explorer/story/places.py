@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from explorer.story.ask import Ask, fixed, significant
 from explorer.story.choice import choice_panel
 from explorer.story.cut_panel import cuts_panel
@@ -13,7 +15,7 @@ from explorer.story.panel import Fact, Panel, PanelAction, Plot
 from explorer.story.pixels import Place
 from explorer.story.prompt_and_time import clockwork_panel, encoder_panel
 from explorer.story.provenance import Provenance
-from explorer.story.record import Series
+from explorer.story.record import Record, Series
 from explorer.story.training import training_panel
 
 RECORDED, DERIVED, ILLUSTRATION = Provenance.RECORDED, Provenance.DERIVED, Provenance.ILLUSTRATION
@@ -28,12 +30,13 @@ def canvas_panel(ask: Ask, name: str) -> Panel:
     """One of the three pictures that always hang together."""
     if name not in LATENTS:
         raise KeyError(f"canvas {name!r} does not exist")
-    decoded = name == "x0" or ask.state.decoded
-    shown = PICTURES[name] if decoded else LATENTS[name]
+    shown = shown_on(ask, name)
     lines = ask.lines(f"canvas.{name}")
     if ask.record.array(shown) is None:
         lines = (*lines, ask.text("canvas.not_recorded"))
-    plot, expression = _canvas_plot(ask, name)
+    plot = _canvas_plot(ask, name)
+    tensor = shown == LATENTS[name]
+    expression = f'.tensor("{shown}")[{ask.step}]' if tensor else f'.image("{shown}", {ask.step})'
     return Panel(
         id=f"canvas:{name}",
         badge=ask.record.provenance(shown),
@@ -43,17 +46,40 @@ def canvas_panel(ask: Ask, name: str) -> Panel:
         plot=plot,
         facts=_canvas_facts(ask, name),
         formula=ask.formula((f"canvas.{name}",), ask.python(expression)),
-        actions=ask.depth_actions(_canvas_action(ask, name), *_words_here(ask, name)),
+        actions=ask.depth_actions(*_canvas_action(ask, name), *_words_here(ask, name)),
     )
 
 
-def _canvas_action(ask: Ask, name: str) -> PanelAction:
+def shown_on(ask: Ask, name: str) -> str:
+    """The array on a canvas: as recorded or decoded, whichever is chosen; the one there is, if there is one."""
+    latent, picture = LATENTS[name], PICTURES[name]
+    return latent if has_latents(ask.record, name) and not ask.state.decoded else picture
+
+
+def has_latents(record: Record, name: str) -> bool:
+    """Whether a canvas can show the latent as it was recorded; the predicted picture is always decoded."""
+    return name != "x0" and record.array(LATENTS[name]) is not None
+
+
+def can_decode(record: Record, names: Iterable[str] = LATENTS) -> bool:
+    """Whether one of those canvases has two views to choose from."""
+    return any(has_latents(record, n) and record.array(PICTURES[n]) is not None for n in names)
+
+
+def can_split(record: Record) -> bool:
+    """Whether there is a noisy and a predicted picture to lay side by side."""
+    return record.array(PICTURES["x_t"]) is not None and record.array(PICTURES["x0"]) is not None
+
+
+def _canvas_action(ask: Ask, name: str) -> tuple[PanelAction, ...]:
     if name == "x0":
         open_ = ask.state.split is not None
         label = ask.text("action.split_off" if open_ else "action.split_on")
-        return PanelAction("split", label, None if open_ else 0.5)
+        action = PanelAction("split", label, None if open_ else 0.5)
+        return (action,) if can_split(ask.record) else ()
     label = ask.text("action.decode_off" if ask.state.decoded else "action.decode_on")
-    return PanelAction("decoded", label, not ask.state.decoded)
+    action = PanelAction("decoded", label, not ask.state.decoded)
+    return (action,) if can_decode(ask.record, (name,)) else ()
 
 
 def _words_here(ask: Ask, name: str) -> tuple[PanelAction, ...]:
@@ -63,21 +89,19 @@ def _words_here(ask: Ask, name: str) -> tuple[PanelAction, ...]:
     return (PanelAction("select", ask.text("action.words_here"), Place(name, 0.5, 0.5).id),)
 
 
-def _canvas_plot(ask: Ask, name: str) -> tuple[Plot | None, str]:
-    """The one curve that says what happens on this canvas, and the array it shows now."""
-    record, step = ask.record, ask.step
-    array = f'.tensor("{LATENTS[name]}")[{step}]'
+def _canvas_plot(ask: Ask, name: str) -> Plot | None:
+    """The one curve that says what happens on this canvas."""
+    record = ask.record
     if name == "x0":
-        plot = ask.plot("settle", record.settling(), DERIVED, "settle_formula")
-        return plot, f'.image("predicted", {step})'
+        return ask.plot("settle", record.settling(), DERIVED, "settle_formula")
     if name == "noise":
         sigma = known(tuple(s.sigma for s in record.metadata.steps))
-        return ask.plot("noise", sigma, RECORDED, "noise_formula"), array
-    return ask.plot("latent", record.latent_rms("x_t"), DERIVED, "latent_formula"), array
+        return ask.plot("noise", sigma, RECORDED, "noise_formula")
+    return ask.plot("latent", record.latent_rms("x_t"), DERIVED, "latent_formula")
 
 
 def _canvas_facts(ask: Ask, name: str) -> tuple[Fact, ...]:
-    array = ask.record.array(LATENTS[name])
+    array = ask.record.array(LATENTS[name]) or ask.record.array(shown_on(ask, name))
     step, metadata = ask.record.step(ask.step), ask.record.metadata
     special = {
         "x_t": ask.fact("seed", None if metadata.seed is None else str(metadata.seed)),

@@ -50,6 +50,9 @@ def unit_panel(ask: Ask, unit_id: str) -> Panel:
         size=ask.shape(unit.output[1:]),
         prediction=ask.record.metadata.scheduler.prediction_type,
     )
+    shown = ask.record.array("features") is not None
+    if not shown and unit.kind != "closed":
+        lines = (*lines, ask.text("unit.not_recorded"))
     column = ask.record.unit_column(unit.id)
     unfolded = ask.state.unfolded == unit.id
     fold = PanelAction(
@@ -67,7 +70,7 @@ def unit_panel(ask: Ask, unit_id: str) -> Panel:
         plot=_magnitude(ask, unit.id, "magnitude"),
         facts=(*_unit_facts(ask, unit), *cut_facts(ask, f"unit:{unit.id}")),
         formula=ask.formula(keys, ask.python(f'.tensor("unit_rms")[:, {column}]')),
-        legend=ask.legend(ask.state.color_map),
+        legend=ask.legend(ask.state.color_map) if shown else None,
         actions=ask.depth_actions(*between, *cut_actions(ask, f"unit:{unit.id}")),
     )
 
@@ -118,12 +121,15 @@ def layer_panel(ask: Ask, layer_id: str) -> Panel:
     unit, layer = found
     keys = _keys(ask, "layer", layer.kind, unit.stage)
     plot, python = _layer_plot(ask, unit, layer)
+    lines = ask.lines(*keys)
+    if layer.kind in (*READERS, "self_attention") and plot is None:
+        lines = (*lines, ask.text("layer.not_recorded"))
     return Panel(
         id=f"layer:{layer.id}",
         badge=DERIVED if plot is None else plot.badge,
         title=_name(ask, "layer", layer.kind),
         kicker=ask.text("layer_of", index=unit.layers.index(layer) + 1, count=len(unit.layers)),
-        lines=ask.lines(*keys),
+        lines=lines,
         plot=plot,
         facts=(*_layer_facts(ask, unit, layer), *cut_facts(ask, f"layer:{layer.id}")),
         formula=ask.formula(keys, python),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from explorer.story.ask import Ask, indices
-from explorer.story.panel import Fact, Panel, PanelAction
+from explorer.story.panel import Fact, Panel, PanelAction, Plot
 from explorer.story.provenance import Provenance
 from explorer.story.record import Series
-from explorer.story.rooms import room_title
+from explorer.story.rooms import READERS, room_title
 
 MARKERS = ("bos", "eos", "pad")
 
@@ -39,11 +39,9 @@ def word_panel(ask: Ask, name: str) -> Panel:
     overlay = PanelAction("overlay", label, None if shown else str(index))
     expression = _mass(word.tokens)
     kicker = ask.text("word.kicker", index=index + 1, count=len(words))
-    formula = "word_formula"
     if layer:
         found, column = ask.record.layer(layer), ask.record.layer_column("attention_mass", layer)
         kicker = room_title(found[0].id, ask.record, ask.texts) if found else layer
-        formula = "word_formula_layer"
         expression = f'.tensor("attention_mass")[:, {column}, {indices(word.tokens)}].sum(axis=1)'
     following = (
         (PanelAction("select", *_next(ask, index, layer, layers)),) if shown and layers else ()
@@ -54,7 +52,11 @@ def word_panel(ask: Ask, name: str) -> Panel:
         title=ask.text("word.title", word=word.text),
         kicker=kicker,
         lines=ask.lines("word"),
-        plot=ask.plot("word", series, Provenance.DERIVED, formula),
+        plot=(
+            ask.plot("word", series, Provenance.DERIVED, "word_formula_layer")
+            if layer
+            else _plot(ask, "word", series)
+        ),
         facts=_word_facts(ask, index, series),
         formula=ask.formula(("word",), ask.python(expression)),
         legend=ask.legend("warm", "little", "much"),
@@ -107,7 +109,7 @@ def _marker_panel(ask: Ask, role: str) -> Panel:
         title=ask.text(f"word.{role}.title"),
         kicker=ask.text("tower.kicker"),
         lines=(ask.text(f"word.{role}.look"),),
-        plot=ask.plot("marker", series, Provenance.DERIVED, "word_formula"),
+        plot=_plot(ask, "marker", series),
         facts=(
             ask.fact("tokens", ask.text("value.tokens", count=len(tokens), total=total)),
             ask.fact("mass", ask.percent(series[ask.step] if series else None)),
@@ -132,7 +134,7 @@ def tower_panel(ask: Ask) -> Panel:
         title=ask.text("tower.title"),
         kicker=ask.text("tower.kicker"),
         lines=ask.lines("tower"),
-        plot=ask.plot("words", record.role_series("word"), Provenance.DERIVED, "word_formula"),
+        plot=_plot(ask, "words", record.role_series("word")),
         facts=(
             *(
                 ask.fact(name, ask.percent(_at(record.role_series(role), step)))
@@ -146,6 +148,17 @@ def tower_panel(ask: Ask) -> Panel:
             PanelAction("select", ask.text("action.encoder"), "station:encoder")
         ),
     )
+
+
+def _plot(ask: Ask, title: str, series: Series | None) -> Plot | None:
+    """A curve of what is read, which says over how many layers it is a mean where some were not recorded."""
+    mass = ask.record.array("attention_mass")
+    count = len(mass.layer_ids) if mass else 0
+    total = sum(
+        layer.kind in READERS for unit in ask.record.architecture.units for layer in unit.layers
+    )
+    formula = "word_formula_part" if count < total else "word_formula"
+    return ask.plot(title, series, Provenance.DERIVED, formula, count=count, total=total)
 
 
 def _mass(tokens: Sequence[int]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -234,6 +235,68 @@ def test_the_first_use_fetches_and_the_next_needs_no_network(
     assert hub.asked == []
 
 
+@pytest.mark.parametrize("model", [TINY, FLUX])
+def test_inspect_fetches_configurations_only(
+    model: str, pipeline: Path, folder: Path, hub: Hub, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    hub.repos[model] = pipeline
+    hub.commits[model] = known_models()[FLUX].commit or COMMIT if model == FLUX else COMMIT
+    command = ["inspect", model, "--cache-dir", str(folder)]
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"{model.partition('/')[2]}: UNet2DConditionModel, ")
+    assert [path for path in hub.asked if path.endswith(".safetensors")] == []
+    hub.asked.clear()
+    assert main(command) == 0 and hub.asked == []
+    assert capsys.readouterr().out == said
+    assert run(folder, "list") == 0 and "no weights" in capsys.readouterr().out
+    assert run(folder, "verify") == 0
+    assert run(folder, "download", model) == 0, "the weights join them"
+    assert run(folder, "list") == 0 and "complete" in capsys.readouterr().out
+
+
+def test_inspect_without_a_network_says_how_to_go_on(
+    folder: Path, hub: Hub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+    assert main(["inspect", TINY, "--cache-dir", str(folder)]) == 2
+    assert "when you are online type: assetgen inspect someone/tiny" in one_line(capsys)
+
+
+@pytest.mark.parametrize("keep", [True, False], ids=["cached", "no cache"])
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        ([], "this machine has 0.0 GB free"),
+        (["--size", "100x100"], "--size takes width and height in multiples of 8"),
+        (["--scheduler", "flow-euler"], "does not fit a model made for DDIMScheduler"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_the_weights_are_fetched(
+    pipeline: Path, folder: Path, hub: Hub, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, wrong: list[str], line: str, keep: bool,
+) -> None:  # fmt: skip
+    hub.repos[TINY] = pipeline
+    if not wrong:
+        monkeypatch.setattr("assetgen.memory.free_memory", lambda: 300_000)
+    assert generate(folder, folder, TINY, *wrong, *([] if keep else ["--no-cache"])) == 2
+    assert line in one_line(capsys)
+    assert hub.asked and not [path for path in hub.asked if path.endswith(".safetensors")]
+
+
+def test_a_batch_is_refused_before_the_weights_are_fetched(
+    pipeline: Path, tmp_path: Path, folder: Path, hub: Hub,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    hub.repos[TINY] = pipeline
+    jobs = tmp_path / "jobs.yaml"
+    jobs.write_text(f"defaults: {{model: {TINY}}}\nprompts: {{a: a fox}}\n")
+    monkeypatch.setattr("assetgen.memory.free_memory", lambda: 300_000)
+    assert main(["batch", str(jobs), "--out", str(tmp_path), "--cache-dir", str(folder)]) == 2
+    assert "this machine has 0.0 GB free" in one_line(capsys)
+    assert not [path for path in hub.asked if path.endswith(".safetensors")]
+
+
 def test_what_is_fetched_is_what_diffusers_would_fetch(
     pipeline: Path, tmp_path: Path, folder: Path, hub: Hub
 ) -> None:
@@ -287,6 +350,36 @@ def test_an_interrupted_download_says_how_to_go_on(
     monkeypatch.undo()
     assert run(folder, "list") == 0
     assert "incomplete" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_ctrl_c_does_not_wait_for_the_file_to_arrive(
+    pipeline: Path, folder: Path, hub: Hub, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from assetgen.models.download import _Bar
+
+    hub.repos[TINY] = pipeline
+    monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 5000)
+    monkeypatch.setattr(signal, "getsignal", lambda _: signal.default_int_handler)
+    real, pieces = _Bar.update, list[float]()
+
+    def update(bar: _Bar, n: float | None = 1) -> bool | None:
+        if n == 5000:  # a piece of a large file
+            pieces.append(n)
+            if len(pieces) == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+            assert bar.stop.wait(30)
+        return real(bar, n)
+
+    monkeypatch.setattr(_Bar, "update", update)
+    assert run(folder, "download", TINY) == 2
+    said = capsys.readouterr().err.splitlines()[-1]  # the server may complain before it
+    assert "was interrupted; complete files are kept; go on with" in said
+    assert 1 <= len(pieces) <= 4, "each of four threads stops at its next piece"
+    assert list(folder.rglob("*.incomplete")) == []
+    monkeypatch.undo()
+    assert cache.everything(folder)[0].state in cache.UNUSABLE
 
 
 def test_a_file_that_arrives_damaged_is_not_kept(
@@ -490,7 +583,7 @@ def test_list_info_and_clear(
         pass
     assert run(folder, "list") == 0
     tiny, sdxl, total = sorted(capsys.readouterr().out.splitlines()[:2]) + ["2 models"]
-    assert "MB  complete    used just now" in tiny and "unverified" in sdxl and total
+    assert "MB  complete     used just now" in tiny and "unverified" in sdxl and total
     assert run(folder, "info", SDXL) == 0
     said = capsys.readouterr().out
     assert "CreativeML Open RAIL++-M" in said and "462165984030d82259a11f4367a4eed129e94a7b" in said
@@ -596,6 +689,19 @@ def test_what_a_killed_download_left_can_be_cleared(
     assert run(folder, "clear", TINY, "--dry-run") == 0
     assert run(folder, "clear", TINY, "--yes") == 0
     assert list(folder.glob("models--*")) == []
+
+
+def test_what_other_programs_cached_is_neither_damaged_nor_a_pipeline(
+    tmp_path: Path, folder: Path, no_network: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a folder that is shared, as `--cache-dir ~/.cache/huggingface/hub` is."""
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "config.json").write_text("{}")
+    put_in_cache(tmp_path / "words", folder, "someone/words")
+    assert run(folder, "list") == 0 and run(folder, "verify") == 0
+    assert "no pipeline" in capsys.readouterr().out
+    assert run(folder, "info", "someone/words") == 0
+    assert "it has no model_index.json" in capsys.readouterr().out
 
 
 def test_ids() -> None:

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/assetgen.md").read_text()
 SDXL = "stabilityai/stable-diffusion-xl-base-1.0"
 FLUX = "black-forest-labs/FLUX.1-dev"
+PIXART = "PixArt-alpha/PixArt-XL-2-1024-MS"
 
 
 def section(title: str) -> str:
@@ -89,20 +90,30 @@ def test_every_line_is_understood() -> None:
         (build_parser() if program == "assetgen" else parser()).parse_args(filled)
 
 
-def test_recording_and_looking(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_recording_and_looking(place: Path, hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     lines = shown_in("")
-    assert [line[0] for line in lines] == ["generate"] * 3 + ["validate"] + ["inspect"] * 2
+    assert [line[0] for line in lines] == ["generate"] * 3 + ["validate"] + ["inspect"] * 3
     for number, line in enumerate(lines):
         more = ["--steps", "1", "--profile", "light", "--out", f"DIR-{number}"]
         assert main([*line, *more] if line[0] == "generate" else line) == 0, line
     said = capsys.readouterr().out
     assert "10 runs of miniature: about" in said and "FluxTransformer2DModel, 11.9 G" in said
+    assert "PixArt-XL-2-1024-MS: " in said
+    assert not [path for path in hub.asked if path.endswith(".safetensors")]
     assert [len(list((place / f"DIR-{i}/runs/miniature").glob("*/"))) for i in range(3)] == [
         10,
         1,
         1,
     ]
     assert all(validate(place / f"DIR-{i}") == [] for i in range(3))
+
+
+def test_what_ships_is_not_recorded_again(capsys: pytest.CaptureFixture[str]) -> None:
+    """Word for word in a clean checkout: what the lines ask for is there."""
+    for line in (["generate"], shown_in("## Ablations: what does a part do?")[0]):
+        assert main(line) == 0, line
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 11 and all("is there already; --force records it anew" in x for x in said)
 
 
 def test_ablations_and_studies(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,7 +161,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model_folder: Path) -> 
         monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", server.url)
         template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
         monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        server.repos = {SDXL: model_folder, FLUX: model_folder}
+        server.repos = dict.fromkeys((SDXL, FLUX, PIXART), model_folder)
         server.commits = {repo: str(known_models()[repo].commit) for repo in server.repos}
         monkeypatch.chdir(tmp_path)
         yield server

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
 
 from assetgen.cli import main
 from assetgen.export.film import film
-from assetgen.export.rows import brightest, chosen, rows_of
+from assetgen.export.rows import brightest, chosen, rows_of, words_of
 from assetgen.export.sheet import contact_sheet, facts
 from assetgen.pack import Pack
 from tests.fixtures.packs import build_pack, build_study
@@ -40,6 +41,12 @@ def test_a_full_run_has_every_row(full: Pack) -> None:
     assert [row.title for row in rows] == ["x_t", "noise", "x0", "“a”", "“fox”", "“on”", "“grass”"]
     assert missing == [] and {row.provenance for row in rows} == {"DERIVED"}
     assert np.array_equal(rows[2].picture(1), full.image("predicted", 1))
+
+
+def test_without_concepts_words_that_name_nothing_are_left_out(full: Pack) -> None:
+    """As in an imported run."""
+    full.metadata = msgspec.structs.replace(full.metadata, concepts=())
+    assert [word.text for word in words_of(full)] == ["fox", "grass"]
 
 
 def test_a_light_run_says_what_it_lacks(light: Pack) -> None:

@@ -141,6 +141,9 @@ ERRORS: dict[str, tuple[list[str], str]] = {
     "offload": (["--device", "cpu", "--offload", "model"], "the device is the CPU; leave it out"),
     "images": (["--num-images", "0"], "--num-images 0; expected 1 to 1000"),
     "name": (["--name", "../up"], "is no folder name"),
+    "hidden name": (["--name", ".hidden"], "--name '.hidden' is no folder name"),
+    "model name": (["--file-as", "../x"], "--file-as '../x' is no folder name"),
+    "threads": (["--threads", "0"], "--threads 0; pass 1 or more"),
 }
 
 
@@ -163,7 +166,7 @@ def test_an_engineers_flags(
     asked += ["--scheduler", "dpm++", "--num-images", "2", "--seed", "5", "--dtype", "float16"]
     assert generate(model_folder, tmp_path, *asked, "--device", "cpu", "--verify") == 0
     said = capsys.readouterr().out
-    assert "note: foxes: the prompt is too long: 'fox fox" in said and "is not read" in said
+    assert "note: foxes: the prompt is too long: 'fox fox" in said and "does not read it" in said
     packs = [Pack.open(run.path) for run in Library.open(tmp_path).runs]
     assert [(p.metadata.id, p.metadata.seed) for p in packs] == [("foxes", 5), ("foxes-seed-6", 6)]
     for pack in packs:
@@ -219,12 +222,21 @@ def one_line(capsys: pytest.CaptureFixture[str]) -> str:
 def test_an_existing_run_is_not_overwritten(
     model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ["--prompt", "a fox", "--steps", "1"]
+    asked = ["--prompt", "a fox", "--name", "fox", "--steps", "1"]
     assert generate(model_folder, tmp_path, *asked) == 0
-    capsys.readouterr()
-    assert generate(model_folder, tmp_path, *asked) == 2
-    assert "exists already; pass --force" in one_line(capsys)
+    pack = tmp_path / "runs" / "tiny" / "fox"
+    before = pack.stat().st_ino
+    assert generate(model_folder, tmp_path, *asked) == 0
+    assert "fox is there already; --force records it anew" in capsys.readouterr().out
+    others = (["--seed", "1"], ["--guidance", "2"], ["--negative", "a cat"], ["--size", "40x24"],
+              ["--scheduler", "euler"], ["--dtype", "float16"], ["--title", "Fox"],
+              ["--profile", "light"], ["--steps", "2"], ["--prompt", "a cat"])  # fmt: skip
+    for other in others:
+        assert generate(model_folder, tmp_path, *asked, *other) == 2, other
+        assert "exists already; pass --force" in one_line(capsys)
+    assert pack.stat().st_ino == before
     assert generate(model_folder, tmp_path, *asked, "--force") == 0
+    assert pack.stat().st_ino != before
 
 
 def test_unknown_models_prompts_and_folders(
@@ -232,6 +244,8 @@ def test_unknown_models_prompts_and_folders(
 ) -> None:
     assert main(["generate", "--prompt", "a fox", "--model", "minature"]) == 2
     assert "unknown model 'minature'; did you mean 'miniature'?" in one_line(capsys)
+    assert main(["generate", "--prompt", "a fox", "--model", "flux"]) == 2
+    assert "did you mean 'black-forest-labs/FLUX.1-dev'?" in one_line(capsys)
     assert main(["generate", "fox-on-gras"]) == 2
     assert "no curated prompt 'fox-on-gras'" in one_line(capsys)
     assert main(["generate", "--prompt", "a fox", "--model", str(tmp_path)]) == 2
@@ -250,6 +264,19 @@ def test_a_model_with_a_missing_file(
     assert "broken is incomplete: vae has no weights" in one_line(capsys)
 
 
+@pytest.mark.parametrize("profile", ["light", "viewer"])
+def test_a_prompt_without_a_word_that_the_tokenizer_knows(
+    model_folder: Path, tmp_path: Path, profile: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pack like any other, without words; what is not read is named."""
+    more = ["--prompt", "\u72d0 \u68ee", "--name", "fox", "--profile", profile]
+    assert generate(model_folder, tmp_path / "out", *more) == 0
+    assert "note: fox: the model has no token for '\u72d0 \u68ee' and" in capsys.readouterr().out
+    assert validate(tmp_path / "out") == []
+    data = Pack.open(tmp_path / "out/runs/tiny/fox").metadata
+    assert data.words == () and data.concepts == () and data.dropped == ("\u72d0", "\u68ee")
+
+
 def test_other_pipelines_and_schedulers_are_refused_by_name(
     model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -258,12 +285,17 @@ def test_other_pipelines_and_schedulers_are_refused_by_name(
     (other / "model_index.json").write_text(json.dumps({**index, "_class_name": "DiTPipeline"}))
     assert generate(other, tmp_path / "out", "--prompt", "a fox") == 2
     assert "DiTPipeline takes no prompt" in one_line(capsys)
+    for kind in ("Img2Img", "Inpaint", "ControlNet"):
+        name = f"StableDiffusion{kind}Pipeline"
+        (other / "model_index.json").write_text(json.dumps({**index, "_class_name": name}))
+        assert generate(other, tmp_path / "out", "--prompt", "a fox") == 2
+        assert f"{name} begins with a picture" in one_line(capsys)
     (other / "model_index.json").write_text(
         json.dumps({**index, "scheduler": ["diffusers", "DEISMultistepScheduler"]})
     )
     diffusers.DEISMultistepScheduler().save_pretrained(other / "scheduler")
     assert generate(other, tmp_path / "out", "--prompt", "a fox") == 2
-    assert "DEISMultistepScheduler is not supported" in one_line(capsys)
+    assert "comes with DEISMultistepScheduler, whose steps are not understood" in one_line(capsys)
 
 
 def test_a_full_disk(

@@ -142,8 +142,9 @@ def test_bad_input_is_one_line_and_leaves_nothing(
         ([str(tmp_path / "nowhere"), "--prompt", "a"], "nowhere is no folder"),
         ([str(folder)], "pictures without a prompt; pass --prompt"),
         ([str(tmp_path), "--prompt", "a"], "holds no pictures"),
-        ([str(folder), "--prompt", "a", "--name", "../up"], "is no name for a run"),
-        ([str(folder), "--prompt", "a", "--name", "studies"], "is no name for a run"),
+        ([str(folder), "--prompt", "a", "--name", "../up"], "'../up' is no folder name"),
+        ([str(folder), "--prompt", "a", "--file-as", ".hidden"], "'.hidden' is no folder name"),
+        ([str(folder), "--prompt", "a", "--name", "studies"], "a run cannot be called 'studies'"),
         (
             [str(folder), "--prompt", "a", "--architecture", "sdxxl"],
             "no architecture 'sdxxl'; pass",

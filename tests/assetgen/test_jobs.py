@@ -367,9 +367,14 @@ def test_a_batch_that_does_not_fit_is_refused_before_it_starts(
     few = 300_000
     if short_of == "disk":
         usage = shutil.disk_usage(tmp_path)._replace(free=few)
-        monkeypatch.setattr("assetgen.generate.shutil.disk_usage", lambda path: usage)
+        monkeypatch.setattr("assetgen.checks.shutil.disk_usage", lambda path: usage)
     else:
-        monkeypatch.setattr("assetgen.memory.free_memory", lambda: few)
+        from assetgen.memory import need_of
+        from assetgen.models.runtime import Runtime
+        from assetgen.models.skeleton import load_skeleton
+
+        once = need_of(load_skeleton(model_folder), Runtime("cpu")).total
+        monkeypatch.setattr("assetgen.memory.free_memory", lambda: once * 3 // 2)
     monkeypatch.setattr(Local, "__call__", None)  # no worker is started
     command = ["batch", str(jobs), "--model", str(model_folder), "--workers", "2"]
     assert main([*command, "--out", str(tmp_path / "out")]) == 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -27,15 +28,17 @@ from assetgen.capture.run import capture
 from assetgen.capture.tokens import tokenize_pipeline
 from assetgen.capture.trace import trace
 from assetgen.estimate import step_bytes
+from assetgen.generate import Baker, Job
 from assetgen.models.load import load_pipeline
-from assetgen.models.registry import find_model
+from assetgen.models.registry import ModelEntry, find_model
 from assetgen.models.skeleton import load_skeleton
 from assetgen.pack.codec import decode
-from assetgen.pack.schema import Architecture
+from assetgen.pack.schema import Architecture, Profile
 from assetgen.profiles import PROFILES, plan_features
 from tests.benchmarks.assetgen_subjects import Peak, Steps, big_unet, explicit, watched
 from tests.benchmarks.stats import busy, median
 from tests.fixtures.packs import ARCHITECTURES
+from tests.fixtures.pipelines import thin_sd15
 
 Times = list[tuple[float, float]]
 """(wall, processor) seconds."""
@@ -59,6 +62,7 @@ def main() -> int:
     bench_miniature(5 if options.quick else 9, 4 if options.quick else 10)
     bench_joint(3 if options.quick else 7)
     bench_unet(32 if options.quick else 64, budget=30 if options.quick else 280)
+    bench_bytes()
     print_bytes()
     return 0
 
@@ -149,6 +153,32 @@ def bench_joint(rounds: int) -> None:
     print(f"  kernel gives the same bits: {same}; maps against the full softmax: {error:.1e}")
     for name in ("maps of 20 tokens by log-sum-exp", "full softmax"):
         print(f"  {name:44} peak memory +{Peak().of(variants[name]):.0f} MB")
+
+
+def bench_bytes() -> None:
+    """What a further step adds to a pack on disk: the miniature, and SD 1.5's shapes with random weights."""
+    print(
+        "\nmeasured MB a step, prompt of 4 words, guidance (random weights: noise, the worst case)"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        thin_sd15().save_pretrained(Path(folder) / "sd15")
+        shaped = ModelEntry("sd15", "SD 1.5's shapes", Path(folder) / "sd15")
+        for model in (find_model("miniature"), shaped):
+            baker = Baker(model, Path(folder) / "out")
+            found = {profile: step_on_disk(baker, profile) / 1e6 for profile in PROFILES}
+            text = ", ".join(f"{profile} {value:.2f}" for profile, value in found.items())
+            height, width = baker.architecture.image
+            print(f"  {model.id:10} {width:4} × {height:<4}  {text}")
+
+
+def step_on_disk(baker: Baker, profile: Profile) -> float:
+    """Bytes of a run of ten steps less those of two, by the eight between."""
+    sizes = []
+    for steps in (2, 10):
+        job = Job("run", "Run", Settings("a fox on grass", steps=steps), profile)
+        path = baker.bake(job, force=True, quiet=True)
+        sizes.append(sum(file.stat().st_size for file in path.rglob("*") if file.is_file()))
+    return (sizes[1] - sizes[0]) / 8
 
 
 def print_bytes() -> None:

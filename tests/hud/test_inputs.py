@@ -121,6 +121,27 @@ def test_the_strip_changes_what_is_shown(stage: Stage) -> None:
         assert stage.state.attention_scale == scale
 
 
+@pytest.mark.parametrize(
+    ("absent", "gone"),
+    [
+        ("unit_rms", {"strip.magnitude"}),
+        ("predicted", {"strip.split"}),
+        ("steps", {"strip.split"}),
+    ],
+)
+def test_the_strip_offers_no_view_of_what_was_not_recorded(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, absent: str, gone: set[str]
+) -> None:
+    """As in an imported run."""
+    pieces = ("strip.magnitude", "strip.split", "strip.decoded")
+    record = stage.model.view.record
+    assert record is not None
+    real = record.array
+    monkeypatch.setattr(record, "array", lambda name: None if name == absent else real(name))
+    stage.model.refresh()
+    assert {name for name in pieces if stage.model.find(name) is None} == gone
+
+
 def test_a_run_is_opened_and_a_place_is_visited(stage: Stage) -> None:
     stage.click("prompt.prompts")
     assert stage.state.menu == "prompts"

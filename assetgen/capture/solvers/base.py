@@ -47,11 +47,17 @@ class Solver(ABC):
 
     @abstractmethod
     def x0(self, before: Before, sample: Tensor, output: Tensor, out: Any) -> Tensor:
-        """The clean estimate of the step, `out` being what `scheduler.step` returned."""
+        """The clean estimate of the step, as `sample` in shape; `out` is what `scheduler.step` returned.
+
+        Raises CaptureError if the scheduler gives none and keeps none.
+        """
 
     @abstractmethod
     def coefficients(self, before: Before) -> list[Coefficients]:
-        """Candidates for x_(t-1), most likely first; empty where there is no such sum."""
+        """Candidates for x_(t-1) as a sum of this step's estimates, most likely first; empty where there is none.
+
+        All in the variance-preserving scale, by the formulas of the papers that the classes name.
+        """
 
     def _index(self, timestep: Any) -> int:
         index = self.scheduler.step_index
@@ -59,7 +65,7 @@ class Solver(ABC):
 
 
 def second(out: Any) -> Tensor:
-    """`pred_original_sample` or `denoised`, however the step was asked to return it."""
+    """`pred_original_sample` or `denoised`, however the step was asked to return it; CaptureError if it has none."""
     if isinstance(out, tuple):
         if len(out) < 2:
             raise CaptureError("the scheduler returned no clean estimate; update diffusers")

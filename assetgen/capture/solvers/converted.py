@@ -22,6 +22,7 @@ class _Converted(Solver):
         return Before(index, 0, alpha, sigma)
 
     def x0(self, before: Before, sample: Tensor, output: Tensor, out: Any) -> Tensor:
+        """What the scheduler made of the output and keeps; CaptureError if it kept nothing."""
         estimate = self.scheduler.model_outputs[-1]
         if estimate is None:
             raise CaptureError(f"{self.name} kept no clean estimate")
@@ -45,6 +46,7 @@ class DPMSolver(_Converted):
             )
 
     def coefficients(self, before: Before) -> list[Coefficients]:
+        """Algorithm 2 where there is an estimate before, else (or at its last step) the first-order sum."""
         alpha, sigma = self._alpha_sigma(before.index + 1)
         first = Coefficients(alpha, sigma)
         if sigma == 0 or before.index == 0 or self.scheduler.config.solver_order == 1:
@@ -56,7 +58,7 @@ class DPMSolver(_Converted):
         if self.scheduler.config.solver_type == "midpoint":
             weight = -0.5 * alpha * decay * h / h_before
         else:
-            weight = alpha * (decay / h + 1) * h / h_before
+            weight = alpha * (decay + h) / h_before  # h is 0 where the last sigma stands twice
         return [Coefficients(alpha + weight, sigma, 0.0, -weight), first]
 
 
@@ -71,4 +73,5 @@ class UniPC(_Converted):
             raise CaptureError(f"{self.name} with predict_x0=False is not known")
 
     def coefficients(self, before: Before) -> list[Coefficients]:
+        """The first-order sum, for the steps that are one."""
         return [Coefficients(*self._alpha_sigma(before.index + 1))]

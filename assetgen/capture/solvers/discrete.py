@@ -40,6 +40,7 @@ class DDIM(_Discrete):
     """Song et al. 2021, formula 12."""
 
     def coefficients(self, before: Before) -> list[Coefficients]:
+        """sqrt(a') · x0 + sqrt(1 - a' - noise²) · eps + noise, a' being alphas_cumprod of the next timestep."""
         s = self.scheduler
         t = before.timestep - s.config.num_train_timesteps // s.num_inference_steps
         product = self._product(t, s.final_alpha_cumprod)
@@ -60,6 +61,7 @@ class DDPM(_Discrete):
             )
 
     def coefficients(self, before: Before) -> list[Coefficients]:
+        """The posterior mean, with x_t written as alpha · x0 + sigma · eps, and the root of its variance."""
         s = self.scheduler
         product = self._product(int(s.previous_timestep(before.timestep)), s.one)
         alpha = before.alpha**2 / product
@@ -77,10 +79,12 @@ class LCM(_Discrete):
     """Luo et al. 2023: jumps to the estimate and adds fresh noise. x0 is its `denoised`."""
 
     def before(self, timestep: Any, given: Mapping[str, Any]) -> Before:
+        """As the others, with the place on its own short list of timesteps."""
         known = super().before(timestep, given)
         return Before(self._index(timestep), known.timestep, known.alpha, known.sigma)
 
     def coefficients(self, before: Before) -> list[Coefficients]:
+        """x0 at the next timestep of its short schedule, with all its noise fresh; the last step adds none."""
         s = self.scheduler
         if before.index >= s.num_inference_steps - 1:
             return [Coefficients(1.0, 0.0)]
@@ -105,13 +109,16 @@ class PNDM(_Discrete):
             )
 
     def before(self, timestep: Any, given: Mapping[str, Any]) -> Before:
+        """As the others; the second call belongs to the first step."""
         known = super().before(timestep, given)
         return replace(known, first=self.scheduler.counter != 1)
 
     def x0(self, before: Before, sample: Tensor, output: Tensor, out: Any) -> Tensor:
+        """alpha · x_t - sigma · v, or (x_t - sigma · eps) / alpha, in float32."""
         if self.prediction == "v_prediction":
             return before.alpha * sample.float() - before.sigma * output.float()
         return (sample.float() - before.sigma * output.float()) / before.alpha
 
     def coefficients(self, before: Before) -> list[Coefficients]:
+        """None: a step is a sum of up to four steps' outputs."""
         return []

@@ -35,6 +35,7 @@ class Euler(_Sigma):
     """Karras et al. 2022, algorithm 2 without churn."""
 
     def coefficients(self, before: Before) -> list[Coefficients]:
+        """x0 + s' · eps, s' being the next sigma, both divided by sqrt(s'² + 1)."""
         return [Coefficients(1 / before.scale_next, self._next(before) / before.scale_next)]
 
 
@@ -42,6 +43,7 @@ class EulerAncestral(_Sigma):
     """Euler to a smaller sigma, then fresh noise up to the scheduled one."""
 
     def coefficients(self, before: Before) -> list[Coefficients]:
+        """Down to the part of the next sigma that the noise leaves, then `up` of fresh noise; scaled as Euler's."""
         now, following = before.sigma * before.scale, self._next(before)
         up = sqrt(following**2 * (now**2 - following**2) / now**2)
         down = sqrt(following**2 - up**2)
@@ -55,6 +57,7 @@ class Heun(_Sigma):
     linear = False
 
     def before(self, timestep: Any, given: Mapping[str, Any]) -> Before:
+        """As the others; the second call of a step stands at the next sigma and begins no step."""
         if self.scheduler.state_in_first_order:
             return super().before(timestep, given)
         following = float(self.scheduler.sigmas[self.scheduler.step_index])
@@ -63,6 +66,7 @@ class Heun(_Sigma):
         )
 
     def coefficients(self, before: Before) -> list[Coefficients]:
+        """None but for the last step, which goes all the way to x0."""
         if self._next(before) > 0:
             return []  # the second call's estimate takes part
         return [Coefficients(1.0, 0.0)]
@@ -78,13 +82,16 @@ class FlowEuler(Solver):
             raise CaptureError(f"{self.name} with stochastic_sampling is not known")
 
     def before(self, timestep: Any, given: Mapping[str, Any]) -> Before:
+        """alpha = 1 - s and sigma = s: no scale is needed."""
         index = self._index(timestep)
         sigma = float(self.scheduler.sigmas[index])
         return Before(index, 0, 1 - sigma, sigma)
 
     def x0(self, before: Before, sample: Tensor, output: Tensor, out: Any) -> Tensor:
+        """x_t - s · (eps - x0), in float32."""
         return sample.float() - before.sigma * output.float()
 
     def coefficients(self, before: Before) -> list[Coefficients]:
+        """(1 - s') · x0 + s' · eps, s' being the next sigma."""
         following = float(self.scheduler.sigmas[before.index + 1])
         return [Coefficients(1 - following, following)]

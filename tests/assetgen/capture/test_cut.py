@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +17,11 @@ from assetgen.capture.cut import check_cuts, cutting, mean_over_places
 from assetgen.capture.provenance import tensors
 from assetgen.capture.trace import trace
 from assetgen.errors import InputError
-from assetgen.models.skeleton import load_skeleton
+from assetgen.models.skeleton import build, load_skeleton, skeleton
 from assetgen.pack.schema import Architecture, CutMode
+from tests.assetgen.capture.test_attention import flux_inputs, sd3_inputs
 from tests.fixtures.pipelines import LENGTH
+from tests.fixtures.transformers import tiny_flux, tiny_sd3
 
 pytestmark = pytest.mark.torch
 SETTINGS = Settings("a fox on grass", steps=2)
@@ -170,3 +173,70 @@ def test_what_cannot_be_cut_is_named(architecture: Architecture) -> None:
     check_cuts(architecture, (f"layer:{time}",), "zero")
     with pytest.raises(InputError, match="no places to average over; pass --mode zero"):
         check_cuts(architecture, (f"layer:{time}",), "mean")
+
+
+JOINT = {
+    "flux": (tiny_flux, flux_inputs, ("transformer_blocks.0", "single_transformer_blocks.1")),
+    "sd3": (tiny_sd3, sd3_inputs, ("transformer_blocks.0", "transformer_blocks.1")),
+}
+
+
+def traced(model: Any) -> Architecture:
+    """The architecture of a transformer in memory, by a twin without data."""
+    twin = build("diffusers", type(model).__name__, model.config)
+    return trace(skeleton("tiny", twin, {}, 24))
+
+
+@pytest.mark.parametrize("mode", ["zero", "mean"])
+@pytest.mark.parametrize(
+    ("family", "block"), [(name, block) for name, (_, _, blocks) in JOINT.items() for block in blocks]
+)  # fmt: skip
+def test_a_cut_block_of_two_streams_passes_both_on(family: str, block: str, mode: CutMode) -> None:
+    """Words and picture each by itself; the last block of SD3 gives the picture only."""
+    make, inputs, _ = JOINT[family]
+    model = make().transformer
+    architecture = traced(model)
+
+    def run(cuts: tuple[str, ...]) -> tuple[dict[str, Tensor], list[Tensor]]:
+        seen: dict[str, Any] = {}
+
+        def hook(module: nn.Module, args: Any, kwargs: Any, out: Any) -> None:
+            given = inspect.signature(module.forward).bind(*args, **kwargs).arguments
+            seen["given"] = {k: v.clone() for k, v in given.items() if isinstance(v, Tensor)}
+            seen["out"] = [t.clone() for t in tensors(out)]
+
+        with torch.no_grad(), cutting(model, architecture, cuts, mode):
+            handle = model.get_submodule(block).register_forward_hook(hook, with_kwargs=True)
+            model(**inputs(None))
+            handle.remove()
+        return seen["given"], seen["out"]
+
+    given, whole = run(())
+    same, cut = run((f"unit:{block}",))
+    names = ["encoder_hidden_states", "hidden_states"][-len(whole) :]
+    assert len(whole) == (1 if (family, block) == ("sd3", "transformer_blocks.1") else 2)
+    for name, before, after in zip(names, whole, cut, strict=True):
+        assert torch.equal(given[name], same[name])
+        added = before - given[name]
+        kept = torch.zeros_like(added) if mode == "zero" else added.mean(1, keepdim=True)
+        assert torch.allclose(after, given[name] + kept, atol=1e-6)
+        assert not torch.allclose(after, before, atol=1e-3)
+
+
+@pytest.mark.parametrize("mode", ["zero", "mean"])
+def test_cut_attention_over_two_streams_gives_neither(mode: CutMode) -> None:
+    model = tiny_flux().transformer
+    architecture = traced(model)
+    layer = "transformer_blocks.0.attn"
+    outs: list[list[Tensor]] = []
+    for cuts in ((), (f"layer:{layer}",)):
+        with torch.no_grad(), cutting(model, architecture, cuts, mode):
+            handle = model.get_submodule(layer).register_forward_hook(
+                lambda _, __, out: outs.append([t.clone() for t in tensors(out)])
+            )
+            model(**flux_inputs(None))
+            handle.remove()
+    assert len(outs[0]) == len(outs[1]) == 2
+    for before, after in zip(*outs, strict=True):
+        wanted = torch.zeros_like(before) if mode == "zero" else before.mean(1, keepdim=True)
+        assert torch.allclose(after, wanted.expand_as(before), atol=1e-6) and before.any()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import sentencepiece
 import torch
 
 from assetgen.capture.call import Settings, plain
+from assetgen.capture.guided import Layout, told_apart
 from assetgen.capture.run import capture_batch
 from assetgen.capture.tokens import tokenize_pipeline
 from assetgen.errors import CaptureError
@@ -20,6 +22,7 @@ from assetgen.estimate import step_bytes, text_maps
 from assetgen.generate import Baker, Job
 from assetgen.models.registry import ModelEntry
 from assetgen.pack import Pack
+from assetgen.pack.images import expand
 from assetgen.pack.validate import validate
 from assetgen.profiles import LATENT_ORDER, PROFILES, plan_features
 from tests.fixtures import transformers as tiny
@@ -134,6 +137,23 @@ def test_several_prompts_in_one_batch(baker: Baker) -> None:
         assert np.allclose(*zip(*units, strict=True), rtol=1e-3)
 
 
+def test_maps_that_are_not_stored_are_not_held(baker: Baker) -> None:
+    """Smaller while they are recorded, not afterwards; how much was read is known of every layer."""
+    asked = Settings(PROMPT, steps=2, guidance=3.0)
+    prompt = tokenize_pipeline(baker.pipe, PROMPT)
+    plan = plan_features(baker.architecture, PROFILES["viewer"])
+    (whole,) = capture_batch(baker.pipe, [asked], baker.architecture, [prompt], plan=plan)
+    first, *others = whole.attention
+    plan = replace(plan, map_side=4, without_maps=frozenset({first}))
+    (small,) = capture_batch(baker.pipe, [asked], baker.architecture, [prompt], plan=plan)
+    assert list(small.attention) == others and small.mass.keys() == whole.mass.keys()
+    for id in others:
+        before, after = expand(whole.attention[id][0]), expand(small.attention[id][0])
+        assert after.shape[1:] == (4, 4)
+        blocks = before.reshape(len(before), 4, before.shape[1] // 4, 4, before.shape[2] // 4)
+        assert np.abs(blocks.mean((2, 4)) - after).max() < 0.01
+
+
 @pytest.mark.supports("pipelines", "padding told apart")
 def test_padding_has_a_lane_of_its_own_where_it_is_read(baker: Baker) -> None:
     pack = bake(baker, "run")
@@ -185,8 +205,48 @@ def test_an_unknown_pipeline_is_recorded_as_far_as_it_goes(tmp_path: Path) -> No
     assert pack.has("x_t") and pack.has("x0") and pack.has("unit_rms") and pack.has("features")
     assert validate(tmp_path / "out") == []  # text joined in front of the picture is no bridge
     assert {edge.kind for edge in baker.architecture.edges} == {"flow", "cond", "time"}
+
+
+@pytest.mark.parametrize("make", [tiny.tiny_unknown, tiny.tiny_chroma, tiny.tiny_sana])
+def test_an_unknown_pipelines_guidance_shows_which_answer_is_the_prompts(
+    make: Callable[[], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    baker = bake_shop(make(), tmp_path)
+    alone = bake(baker, "alone", guidance=1.0, size=(32, 32), seed=4)
+    doubled = bake(baker, "doubled", guidance=3.0, negative="a cat", size=(32, 32), seed=4)
+    near, far = (
+        np.abs(doubled.tensor(name)[0] - alone.tensor("output_cond")[0]).max()
+        for name in ("output_cond", "output_uncond")
+    )
+    assert near < 1e-5 < far
+    final = doubled.image("predicted", 1).astype(int)
+    assert np.abs(final - doubled.final()).max() <= 8  # a JPEG of the last guess, decoded anew
+    assert doubled.has("attention") == (make is tiny.tiny_chroma)  # its one tokenizer tells
+    if make is tiny.tiny_chroma:
+        maps = [p.attention_map(_layer(p), 1, 0) for p in (alone, doubled)]
+        assert np.abs(maps[0] - maps[1]).max() < 0.01
+        return
+    monkeypatch.setattr("assetgen.capture.run.layout_of", lambda *_: None)
     with pytest.raises(CaptureError, match="pass --guidance 1"):
-        bake(baker, "doubled", guidance=3.0, size=(32, 32))
+        bake(baker, "in another way", guidance=3.0, size=(32, 32))
+
+
+@pytest.mark.parametrize("turns", [False, True], ids=["halves", "turns"])
+@pytest.mark.parametrize("prompt", ["first", "last"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_answers_are_told_apart_by_the_sum_they_make(
+    prompt: Any, turns: bool, dtype: torch.dtype
+) -> None:
+    given, without = (torch.randn(1, 4, 8, 8).to(dtype) for _ in range(2))
+    variance = torch.randn(1, 4, 8, 8).to(dtype)  # which some denoisers predict behind the noise
+    order = (given, without) if prompt == "first" else (without, given)
+    answers = [torch.cat([answer, variance], 1) for answer in order]
+    answers = answers if turns else [torch.cat(answers)]
+    guided = without + 3.0 * (given - without)
+    assert told_apart(answers, guided, 3.0) == Layout(prompt, turns)
+    assert told_apart(answers, guided * 1.1, 3.0) is None  # guided in another way
+    assert told_apart(answers * 3, guided, 3.0) is None
+    assert told_apart([answers[0][:1]], guided, 3.0) is None
 
 
 @pytest.mark.supports("pipelines", "half precision")
@@ -240,7 +300,7 @@ def test_a_t5_tokenizer_that_is_a_sentencepiece_file_only(tmp_path: Path) -> Non
     assert told == [word.text for word in words]
 
 
-@pytest.mark.parametrize("words", [4, 7, 13])
+@pytest.mark.parametrize("words", [4, 7, 13, 72])
 @pytest.mark.parametrize(
     ("make", "units", "readers"),
     [(thin_sd15, 46, 16), (thin_sdxl, 34, 70), (tiny.thin_flux, 59, 57)],
@@ -257,7 +317,7 @@ def test_the_viewer_profile_stays_within_half_a_megabyte_a_step(
     assert len(baker.architecture.units) == units
     assert len(text_maps(baker.architecture, (1, 1))) == readers
     text = "a fox and a cat on grass under the night sky with snow"
-    prompt = " ".join(text.split()[:words])
+    prompt = " ".join((text.split() * 6)[:words])
     sizes = []
     for steps in (1, 2):
         asked = Settings(prompt, steps=steps, guidance=4.0, size=(512, 512))
@@ -273,4 +333,7 @@ def test_the_viewer_profile_stays_within_half_a_megabyte_a_step(
     latents = {name for name in LATENT_ORDER if Pack.open(path).has(name)}
     assert latents == ({"x0"} if flux else set(LATENT_ORDER))
     left_out = Pack.open(path).metadata.light or ()
+    kept = len(Pack.open(path).metadata.arrays["attention"].layers)
+    # so long a prompt leaves room for some layers' maps only: which is said
+    assert kept == readers or (words == 72 and any(f"maps of {kept} of" in n for n in baker.notes))
     assert {"x_t", "eps", "output_cond"} <= set(left_out) if flux else not left_out

@@ -187,6 +187,26 @@ def test_second_order_steps_use_the_estimate_before() -> None:
     assert all(c is not None and c.x0_previous != 0 for c in second)
 
 
+@pytest.mark.parametrize("solver", ["midpoint", "heun"])
+def test_second_order_steps_to_a_sigma_that_stands_twice(solver: str) -> None:
+    made = make(
+        "DPMSolverMultistepScheduler", "epsilon", solver_type=solver, use_karras_sigmas=True,
+        final_sigmas_type="sigma_min", lower_order_final=False,
+    )  # fmt: skip
+    assert made.sigmas[-1] == made.sigmas[-2]
+    tap = SchedulerTap(made)
+    x0 = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(2))
+    if (
+        solver == "heun"
+    ):  # diffusers divides by the step of length zero: its picture is not a number
+        with pytest.raises(CaptureError, match="choose another scheduler"):
+            walk(made, tap, x0, tap)
+        return
+    walk(made, tap, x0, tap)
+    assert max(float((step.x0 - x0).abs().max()) for step in tap.steps) < 1e-4
+    assert tap.steps[-1].coefficients is not None
+
+
 @pytest.mark.parametrize("eta", [0.0, 1.0])
 def test_ddim_noise_is_recorded(eta: float) -> None:
     made = make("DDIMScheduler", "epsilon")
@@ -207,3 +227,16 @@ def test_unknown_schedulers_are_refused_by_name() -> None:
         SchedulerTap(diffusers.PNDMScheduler())
     with pytest.raises(CaptureError, match="sde-dpmsolver"):
         SchedulerTap(diffusers.DPMSolverMultistepScheduler(algorithm_type="sde-dpmsolver++"))
+
+
+def test_another_sampler_does_not_clip_latents() -> None:
+    """PixArt's configuration says nothing about clipping, and DDIM's default is meant for pixels."""
+    from assetgen.models.names import SCHEDULERS
+    from assetgen.models.runtime import other_scheduler
+
+    own = diffusers.DPMSolverMultistepScheduler()
+    assert diffusers.DDIMScheduler.from_config(own.config).config.clip_sample
+    for name in set(SCHEDULERS) - {"flow-euler"}:
+        assert not other_scheduler(own, name).config.get("clip_sample", False), name
+    clipping = diffusers.DDIMScheduler(clip_sample=True)
+    assert other_scheduler(clipping, "ddpm").config.clip_sample

@@ -78,6 +78,21 @@ def test_words_of_t5(prompt: str, expected: list[tuple[str, int]]) -> None:
     assert all(token.word is not None for token in found.tokens if token.role == "word")
 
 
+def test_signs_that_share_a_token_are_one_word() -> None:
+    """This tokenizer knows no brackets and makes one token of several; so does CLIP of many."""
+    found = tokenize(tiny_t5_tokenizer(), "((fox)) cat", 32)
+    assert [word.text for word in found.words] == ["((", "fox", "))", "cat"]
+    assert found.dropped == () and not found.full
+    assert len(found.words[2].tokens) == 1
+    spans = [word.span for word in found.words]
+    assert spans == sorted(spans) and found.words[0].span == (0, 2)
+
+
+def test_what_the_tokenizer_has_no_token_for_is_named() -> None:
+    found = tokenize(tiny_tokenizer(), "\u72d0 \u68ee")  # a fox, a wood: not in its bytes
+    assert found.words == () and found.dropped == ("\u72d0", "\u68ee") and not found.full
+
+
 def test_t5_beyond_its_limit() -> None:
     found = tokenize(tiny_t5_tokenizer(), "cat " * 130, 120)
     assert len(found.tokens) == 120 and len(found.words) == 119

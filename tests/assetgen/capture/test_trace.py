@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
@@ -28,12 +29,17 @@ FIGURES = {  # parameters in millions, TFLOP a call, skips, cross-attention laye
 
 @pytest.fixture(scope="module", params=NAMES)
 def traced(request: pytest.FixtureRequest) -> tuple[str, Architecture]:
-    return request.param, trace(load(request.param))
+    return request.param, traced_now(request.param)
 
 
 @pytest.fixture(scope="module", params=STREETS)
 def street(request: pytest.FixtureRequest) -> tuple[str, Architecture]:
-    return request.param, trace(load(request.param))
+    return request.param, traced_now(request.param)
+
+
+@cache
+def traced_now(name: str) -> Architecture:
+    return trace(load(name))
 
 
 def edges(architecture: Architecture, kind: str) -> list[tuple[str, str]]:
@@ -53,8 +59,7 @@ def test_so_are_those_of_the_transformers(street: tuple[str, Architecture]) -> N
 @pytest.mark.supports("traces", "published figures")
 @pytest.mark.parametrize("name", FIGURES)
 def test_published_figures(name: str) -> None:
-    """The files are what the traces give, by the two tests above."""
-    architecture = decode(Architecture, ARCHITECTURES / f"{name}.json")
+    architecture = traced_now(name)
     parameters, tera, skips, cross, joint = FIGURES[name]
     assert architecture.parameters / 1e6 == pytest.approx(parameters, abs=0.01)
     assert architecture.flops / 1e12 == pytest.approx(tera, rel=0.001)
@@ -151,6 +156,22 @@ def test_another_family_is_traced_by_the_names_of_its_arguments() -> None:
     assert len(rows) == 1 and min(rows) > 32 * 32 + 255  # picture and text in one row
     ids = [unit.id for unit in architecture.units]
     assert edges(architecture, "flow") == list(zip(ids, ids[1:], strict=False))
+
+
+def test_a_relative_of_flux_is_traced_with_its_latents_in_patches() -> None:
+    """Told by the decoder: four times its channels go in."""
+    chroma = build(
+        "diffusers", "ChromaTransformer2DModel", {"num_layers": 2, "num_single_layers": 3}
+    )
+    vae = build("diffusers", "AutoencoderKL", {"latent_channels": 16, "block_out_channels": (8,) * 4,
+                "norm_num_groups": 8, "down_block_types": ("DownEncoderBlock2D",) * 4,
+                "up_block_types": ("UpDecoderBlock2D",) * 4})  # fmt: skip
+    architecture = trace(skeleton("chroma", chroma, {"vae": vae}, 256))
+    assert architecture.traced_at.sample == (1, 16, 128, 128) and architecture.image == (1024, 1024)
+    assert [unit.kind for unit in architecture.units][1:-1] == ["joint"] * 2 + ["single"] * 3
+    assert {unit.output[1:] for unit in architecture.units if unit.kind == "joint"} == {(64, 64)}
+    kinds = [layer.kind for unit in architecture.units for layer in unit.layers]
+    assert kinds.count("joint_attention") == 5
 
 
 def test_arguments_that_cannot_be_made_up_are_named() -> None:
