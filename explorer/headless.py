@@ -34,8 +34,8 @@ def run(
     app = open_app(
         runs, settings, scene, size, model=args.model, run=args.prompt, hud=not args.no_hud
     )
+    app.start_at(args.view, args.step)
     if args.screenshot is not None:
-        app.start_at(args.view, args.step)
         settle(app)
         print(save_screenshot(app.base, args.screenshot))
     if record is not None and args.tour is not None:
