@@ -75,7 +75,6 @@ def cuts_panel(ask: Ask, name: str) -> Panel:
         name,
         plot,
         (
-            ask.fact("levers", str(len(found.folders))),
             ask.fact("unseen", ask.text("value.rooms_of", count=unseen, total=len(rooms))),
             *(
                 [ask.fact("dearest", part_name(about, max(rooms, key=lambda r: rooms[r]), ask.texts))]
@@ -84,7 +83,7 @@ def cuts_panel(ask: Ask, name: str) -> Panel:
             ),
         ),
         (
-            "from assetgen.pack import Pack; from explorer.story.cuts import cuts_of",
+            "from explorer.story.cuts import Pack, cuts_of",
             f'cuts = cuts_of(Pack.open("{typed(found.base.path)}"))',
             '[cuts.moved(id) for id in cuts.folders if id.startswith("skip:")]',
         ),
