@@ -26,7 +26,11 @@ COMMANDS = (
     "assetgen.commands.card",
 )
 TRAIN = "assetgen.train.command"
-_BAKE = ("diffusers", "huggingface_hub", "torch", "transformers")
+_EXTRAS = {
+    **dict.fromkeys(("diffusers", "huggingface_hub", "torch", "transformers"), "bake"),
+    **dict.fromkeys(("resvg_py", "tokenizers"), "train"),
+}
+"""Packages that are installed with an extra only, and its name."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -49,9 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (InputError, PackError, CaptureError) as error:
         return _fail(str(error))
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _BAKE:
+        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
             raise
-        return _fail(f"{error.name} is not installed; pip install 'diffusion-explorer[bake]'")
+        return _fail(f"{error.name} is not installed; pip install 'diffusion-explorer[{extra}]'")
     except BrokenPipeError:
         return 0
     except KeyboardInterrupt:

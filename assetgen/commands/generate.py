@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -236,5 +237,9 @@ def _check_cheap(options: argparse.Namespace, curated: dict[str, Any]) -> None:
         if name not in curated["prompts"]:
             known = ", ".join(curated["prompts"])
             raise InputError(f"no curated prompt {name!r}", f"there are {known}")
-    if options.out is not None and options.out.exists() and not options.out.is_dir():
-        raise InputError(f"{options.out} is a file", "pass a folder as --out")
+    if options.out is not None:
+        there = next(path for path in (options.out, *options.out.parents) if path.exists())
+        if not there.is_dir():
+            raise InputError(f"{there} is a file", "pass a folder as --out")
+        if not os.access(there, os.W_OK):
+            raise InputError(f"nothing can be written to {there}", "pass another --out")

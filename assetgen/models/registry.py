@@ -103,12 +103,18 @@ def hub_entry(repo: str, folder: Path, commit: str) -> ModelEntry:
 
 
 def check_words(prompt: str, vocabulary: frozenset[str] | None) -> None:
-    """Raise InputError for the first word that a model of few words has never seen."""
+    """Raise InputError for the first word, or other sign, that a model of few words has never seen.
+
+    The punctuation of a keyboard stands between words and is none of them.
+    """
     if vocabulary is None:
         return
-    for word in re.findall(r"\w+", prompt.lower()):
+    words = re.findall(r"\w+|[^\w\s!-/:-@\[-`{-~]+", prompt.lower())
+    if prompt.strip() and not words:
+        raise InputError(f"the prompt {prompt!r} holds no word", 'pass --prompt "a fox on grass"')
+    for word in words:
         if word not in vocabulary:
-            close = difflib.get_close_matches(word, sorted(vocabulary), 3, cutoff=0.5)
+            close = difflib.get_close_matches(word, sorted(vocabulary), 3, cutoff=0.6)
             raise InputError(
                 f"unknown word {word!r} in the prompt",
                 f"nearest known words: {', '.join(close)}" if close

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,33 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from assetgen.errors import DiskFullError
+
+NEARLY_NOTHING = 2**20
+"""Free bytes below which a failed write is put down to a full disk."""
+
 
 def save_atomic(state: Any, file: Path) -> None:
-    """Writes a state so that the file is always either the old one or the new one, complete."""
+    """Writes a state so that the file is always either the old one or the new one, complete.
+
+    Raises DiskFullError; the old file stays.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(file.name + ".part")
-    with part.open("wb") as stream:
-        torch.save(state, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        with part.open("wb") as stream:
+            torch.save(state, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except (OSError, RuntimeError):  # torch hides the system's error behind one of its own
+        free = shutil.disk_usage(file.parent).free
+        part.unlink(missing_ok=True)
+        if free >= NEARLY_NOTHING:
+            raise
+        raise DiskFullError(
+            f"the disk of {file} is full",
+            "free some space and type the same command: it goes on from the state before",
+        ) from None
     part.replace(file)
 
 

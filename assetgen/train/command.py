@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
+
+from assetgen.errors import InputError
 
 STAGES = ("all", "vae", "unet", "decoder", "recogniser", "export")
 
@@ -32,7 +35,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(options: argparse.Namespace) -> int:
-    """Runs the chosen stages; torch is imported only from here on."""
+    """Runs the chosen stages; torch is imported only from here on. Raises InputError."""
+    if options.threads < 0:
+        raise InputError(f"--threads {options.threads}", "pass 0 for as many as are free, or more")
+    if options.minutes is not None and not 0 <= options.minutes < math.inf:
+        raise InputError(f"--minutes {options.minutes:g}", "pass the minutes of a stage, from 0")
     from assetgen.train.stages import run_stages
 
     return run_stages(options)

@@ -20,12 +20,14 @@ import numpy.typing as npt
 from PIL import Image
 from safetensors.numpy import load_file, save_file
 
+from assetgen.errors import InputError
+
 Drawings = dict[str, npt.NDArray[np.uint8]]
 """word -> [drawing, height, width, RGBA], straight alpha."""
 
 
 def load_drawings(config: Mapping[str, Any], cache: Path) -> Drawings:
-    """Every drawing of every object and thing, from the cache or from the packages."""
+    """Every drawing of every object and thing, from the cache or from the packages. Raises InputError."""
     file = cache / f"drawings-{_fingerprint(config)}.safetensors"
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)
@@ -36,19 +38,37 @@ def load_drawings(config: Mapping[str, Any], cache: Path) -> Drawings:
 
 
 def fetch_package(package: Mapping[str, str], folder: Path) -> Path:
-    """The tarball of one package, downloaded once by `npm pack`; a wrong checksum is an error."""
+    """The tarball of one package, downloaded once by `npm pack`; InputError if it is not to be had."""
     stem = package["name"].removeprefix("@").replace("/", "-")
     tarball = folder / f"{stem}-{package['version']}.tgz"
     if not tarball.exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            raise RuntimeError("npm is needed to fetch the icon packages for training")
-        wanted = f"{package['name']}@{package['version']}"
-        subprocess.run([npm, "pack", "--silent", wanted], cwd=folder, check=True)
+        _npm_pack(f"{package['name']}@{package['version']}", tarball)
     found = hashlib.sha512(tarball.read_bytes()).hexdigest()
     if found != package["sha512"]:
-        raise RuntimeError(f"{tarball}: sha512 is {found}, config/train.yaml says otherwise")
+        raise InputError(
+            f"{tarball}: its sha512 begins with {found[:12]}, the configuration says "
+            f"{package['sha512'][:12]}",
+            "remove the file, it is fetched anew",
+        )
     return tarball
+
+
+def _npm_pack(wanted: str, tarball: Path) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise InputError(
+            f"npm is not installed, and the drawings of {wanted} come by it",
+            f"install it, or put the package at {tarball}",
+        )
+    done = subprocess.run(
+        [npm, "pack", "--silent", wanted], cwd=tarball.parent, capture_output=True, text=True
+    )
+    if done.returncode or not tarball.exists():
+        said = next(iter(done.stderr.strip().splitlines()), "it said nothing")
+        raise InputError(
+            f"npm could not fetch {wanted}: {said}",
+            f"try again with a network, or put the package at {tarball}",
+        )
 
 
 def _fingerprint(config: Mapping[str, Any]) -> str:
@@ -63,8 +83,16 @@ def _rasterise_all(config: Mapping[str, Any], cache: Path) -> Drawings:
     for package in config["icons"]["packages"]:
         with tarfile.open(fetch_package(package, cache)) as archive:
             for word, code_point in wanted.items():
-                member = archive.extractfile(f"package/assets/{code_point}{package['suffix']}")
-                assert member is not None, f"{package['name']} has no drawing of {word}"
+                name = f"package/assets/{code_point}{package['suffix']}"
+                try:
+                    member = archive.extractfile(name)
+                except KeyError:
+                    member = None
+                if member is None:
+                    raise InputError(
+                        f"{package['name']} has no drawing of {word!r}: {name} is missing",
+                        "give the word another code point",
+                    )
                 found[word].append(_rasterise(member.read(), package["suffix"], size))
     return {word: np.stack(drawings) for word, drawings in found.items()}
 

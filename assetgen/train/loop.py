@@ -29,6 +29,7 @@ LOG_EVERY = 20
 """Steps between lines of the log."""
 LONGEST_STEP = 30.0
 """Seconds of one step that are charged to the budget at most."""
+BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left{postfix}"
 
 
 class Task(Protocol):
@@ -58,7 +59,7 @@ def train(task: Task, work: Path, minutes: float, threads: Threads | None = None
     elapsed = _resume(task, folder / "state.pt")
     budget, saved, sheet_at = minutes * 60, elapsed, elapsed + 60
     losses: list[float] = []
-    bar = tqdm(total=round(budget), initial=round(elapsed), unit="s", desc=task.name)
+    bar = tqdm(total=round(budget), initial=round(elapsed), desc=task.name, bar_format=BAR)
     with _stoppable() as stop, bar, (folder / "loss.jsonl").open("a", encoding="utf-8") as log:
         while elapsed < budget and not stop:
             began = time.monotonic()

@@ -2,9 +2,8 @@
 
 The work folder holds `icons/`, `vae/`, `frozen/` (the autoencoder whose latents the U-Net depends
 on, and the tokenizer: written once), `latents/`, `unet/`, `decoder/`, `judge/`, `estimates/`,
-`recogniser/` (its `model/` is what ships) and `pipeline/`. Without
-`unet/` the U-Net is trained anew on the same latents; who removes `frozen/` has to remove
-everything after it too.
+`recogniser/` (its `model/` is what ships) and `pipeline/`. Without `unet/` the U-Net is trained anew
+on the same latents; everything rests on `frozen/`.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ import numpy as np
 from diffusers import AutoencoderKL
 from transformers import CLIPTokenizer
 
+from assetgen.errors import InputError
 from assetgen.models.recogniser import FOLDER, save_recogniser
 from assetgen.train import latents
 from assetgen.train.checkpoints import load_state
@@ -38,11 +38,25 @@ from assetgen.train.words import load_config
 
 Config = dict[str, Any]
 CENTRING_SCENES = 500
+MADE = {
+    "vae": ("vae", "frozen", "latents"),
+    "unet": ("unet",),
+    "decoder": ("decoder",),
+    "recogniser": ("judge", "estimates", "recogniser"),
+    "export": (),
+}
+"""Folders of the work folder that a stage makes, and `--no-resume` removes."""
 
 
 def run_stages(options: argparse.Namespace) -> int:
-    """Returns 0 when every chosen stage is complete, 1 when one was interrupted."""
+    """Returns 0 when every chosen stage is complete, 1 when one was interrupted. Raises InputError."""
     config = load_config(options.config)
+    try:
+        options.work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"--work {options.work} cannot be used: {error.strerror}", "pass a folder"
+        ) from None
     stages: dict[str, Callable[[Config, argparse.Namespace], bool]] = {
         "vae": train_vae,
         "unet": train_unet,
@@ -52,9 +66,20 @@ def run_stages(options: argparse.Namespace) -> int:
     }
     wanted = tuple(stages) if options.stage == "all" else (options.stage,)
     if not options.resume:
-        for stage in wanted:
-            shutil.rmtree(options.work / stage, ignore_errors=True)
+        _forget(wanted, options.work)
     return 0 if all(stages[stage](config, options) for stage in wanted) else 1
+
+
+def _forget(stages: tuple[str, ...], work: Path) -> None:
+    """Removes what these stages have made so far; refuses to pull the ground from under the others."""
+    if stages == ("vae",) and (work / "unet").exists():
+        raise InputError(
+            f"{work / 'unet'} was trained on the latents of this autoencoder",
+            "pass --stage all to begin everything anew, or another --work",
+        )
+    for stage in stages:
+        for name in MADE[stage]:
+            shutil.rmtree(work / name, ignore_errors=True)
 
 
 def train_vae(config: Config, options: argparse.Namespace) -> bool:
@@ -140,8 +165,9 @@ def train_recogniser(config: Config, options: argparse.Namespace) -> bool:
 
 def export_pipeline(config: Config, options: argparse.Namespace) -> bool:
     """Writes the pipeline folder from the latest saved states; training may be running."""
-    task = _trained(config, options)
     folder = options.out or options.work / "pipeline"
+    check_target(folder)
+    task = _trained(config, options)
     export(task.pipeline, folder)
     describe(config, folder)
     trained = options.work / "recogniser" / "model"
@@ -151,8 +177,25 @@ def export_pipeline(config: Config, options: argparse.Namespace) -> bool:
     return True
 
 
+def check_target(folder: Path) -> None:
+    """Raise InputError unless `export` may put a pipeline at `folder`, all of which it replaces."""
+    if folder.is_dir():
+        if any(folder.iterdir()) and not (folder / "model_index.json").is_file():
+            raise InputError(
+                f"{folder} holds something else than a pipeline and would be replaced",
+                "pass an empty or new folder as --out",
+            )
+    elif folder.exists():
+        raise InputError(f"{folder} is a file", "pass a folder as --out")
+
+
 def _trained(config: Config, options: argparse.Namespace) -> UnetTask:
-    """The pipeline with averaged weights, and the sharper decoder if there is one."""
+    """The pipeline with averaged weights, and the sharper decoder if there is one. Raises InputError."""
+    if not (options.work / "unet" / "state.pt").is_file():
+        raise InputError(
+            f"{options.work} holds no trained U-Net: unet/state.pt is missing",
+            f"run `assetgen train --work {options.work} --stage unet`",
+        )
     task = _unet_task(config, options.work, scenes=latents.SHARD)
     _sharpen(task, config, options.work)
     if options.milestone:
@@ -188,6 +231,11 @@ def _unet_task(config: Config, work: Path, scenes: int) -> UnetTask:
 
 
 def _frozen(work: Path) -> AutoencoderKL:
+    if not (work / "frozen" / "vae" / "config.json").is_file():
+        raise InputError(
+            f"{work} holds no finished autoencoder: frozen/vae is missing",
+            f"run `assetgen train --work {work} --stage vae`",
+        )
     return AutoencoderKL.from_pretrained(work / "frozen" / "vae")
 
 

@@ -13,6 +13,7 @@ from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from assetgen.errors import InputError
 from assetgen.train.checkpoints import Ema, half, load_state, milestone_due, save_atomic
 from assetgen.train.latents import LatentSet
 from assetgen.train.optimiser import MuonAdam
@@ -195,8 +196,15 @@ class UnetTask:
         save_atomic(weights, self._milestone(milestone))
 
     def load_milestone(self, milestone: int) -> None:
-        """Takes back the weights that were kept after so many samples."""
-        weights = load_state(self._milestone(milestone))
+        """Takes back the weights that were kept after so many samples. Raises InputError."""
+        file = self._milestone(milestone)
+        if not file.is_file():
+            kept = ", ".join(str(int(other.stem)) for other in sorted(file.parent.glob("*.pt")))
+            raise InputError(
+                f"no weights were kept after {milestone} samples",
+                f"--milestone takes one of {kept}" if kept else "none have been kept so far",
+            )
+        weights = load_state(file)
         self.text.load_state_dict(weights["text"])
         self.unet.load_state_dict(weights["unet"])
         self.samples = milestone

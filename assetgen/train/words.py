@@ -16,15 +16,35 @@ from typing import Any
 
 import yaml
 
+from assetgen.errors import InputError
 from assetgen.pack.resources import data_dir
+from assetgen.train.settings import differences
 
 KINDS = ("object", "thing", "ground", "sky")
 
 
 def load_config(path: Path | None = None) -> dict[str, Any]:
-    """The training configuration as plain dictionaries."""
-    path = path or data_dir("config") / "train.yaml"
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    """The training configuration as plain dictionaries; InputError names file and field that are wrong."""
+    shipped = data_dir("config") / "train.yaml"
+    config = _read(shipped)
+    if path is None:
+        return config
+    own = _read(path)
+    for difference in differences(own, config):
+        raise InputError(f"{path}: {difference}", "compare with config/train.yaml")
+    return own
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        config: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}", "pass --config a file like train.yaml"
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is no YAML: {error}", "compare with config/train.yaml") from None
+    return config
 
 
 def vocabulary(config: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

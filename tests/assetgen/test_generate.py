@@ -327,8 +327,12 @@ def test_unknown_words_name_their_neighbours(model_folder: Path, tmp_path: Path)
     check_words("A fox on grass", words)
     with pytest.raises(InputError, match="unknown word 'foxes' in the prompt; nearest .*fox"):
         check_words("a foxes", words)
-    with pytest.raises(InputError, match="known words: a, fox, grass"):
-        check_words("zzz", words)
+    for strange in ("zzz", "a dragon", "a \U0001f98a"):  # nothing it knows is near to these
+        with pytest.raises(InputError, match="known words: a, fox, grass"):
+            check_words(strange, words)
+    check_words("A fox, on (grass)!", words)
+    with pytest.raises(InputError, match="holds no word"):
+        check_words("?!", words)
 
 
 def test_a_vocabulary_beside_the_model_is_used(

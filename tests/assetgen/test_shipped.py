@@ -91,6 +91,41 @@ def test_the_runs_were_recorded_with_the_model_that_ships(library: Library) -> N
             assert Pack.open(run.path).metadata.model.weights == weights, run.id
 
 
+def test_the_model_is_a_stock_pipeline_and_small(library: Library) -> None:
+    """Loaded without custom code or a recogniser's help, it paints what it is asked for."""
+    torch = pytest.importorskip("torch")
+    diffusers = pytest.importorskip("diffusers")
+    from assetgen.models.recogniser import load_recogniser
+
+    folder = library.path / "models" / MODEL
+    assert sum(file.stat().st_size for file in folder.rglob("*.safetensors")) <= 45e6
+    assert not [file for file in folder.rglob("*") if file.suffix in (".py", ".bin", ".pt")]
+    pipe = diffusers.DiffusionPipeline.from_pretrained(folder)
+    pipe.set_progress_bar_config(disable=True)
+    assert {name: type(part).__name__ for name, part in pipe.components.items() if part} == {
+        "vae": "AutoencoderKL",
+        "text_encoder": "CLIPTextModel",
+        "tokenizer": "CLIPTokenizer",
+        "unet": "UNet2DConditionModel",
+        "scheduler": "DDIMScheduler",
+    }
+    assert type(pipe) is diffusers.StableDiffusionPipeline
+    assert sum(weight.numel() for weight in pipe.unet.parameters()) <= 17e6
+    assert len(pipe.unet.config.block_out_channels) == 3
+    assert all("CrossAttn" in kind for kind in pipe.unet.config.down_block_types)
+    picture = pipe(
+        "a fox on grass",
+        num_inference_steps=15,
+        guidance_scale=4,
+        generator=torch.Generator().manual_seed(1),
+        output_type="np",
+    ).images[0]
+    judge = load_recogniser(folder, "judge")
+    seen = judge.probabilities([(picture * 255).round().astype("uint8")])[0] >= 0.5
+    drawn = [word for word, there in zip(judge.words, seen, strict=True) if there]
+    assert drawn == ["fox", "grass", "blue"]
+
+
 def test_the_figures_in_the_readme_are_those_that_were_measured(library: Library) -> None:
     """After `assetgen evaluate`: `assetgen card --readme README.md`."""
     pytest.importorskip("torch")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import namedtuple
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from assetgen.errors import DiskFullError  # noqa: E402
 from assetgen.train.checkpoints import Ema, load_state, milestone_due, save_atomic  # noqa: E402
 from assetgen.train.loop import train  # noqa: E402
 
@@ -76,6 +78,26 @@ def test_a_state_is_replaced_whole(tmp_path: Path) -> None:
     save_atomic({"a": 1}, file)
     save_atomic({"a": 2}, file)
     assert load_state(file) == {"a": 2}
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_full_disk_is_said_and_the_old_state_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "state.pt"
+    save_atomic({"a": 1}, file)
+
+    def broken(*_: Any) -> None:
+        raise RuntimeError("unexpected pos 704 vs 598")
+
+    monkeypatch.setattr(torch, "save", broken)
+    with pytest.raises(RuntimeError, match="unexpected pos"):
+        save_atomic({"a": 2}, file)
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage(1, 1, 1000))
+    with pytest.raises(DiskFullError, match="state.pt is full; free some space"):
+        save_atomic({"a": 2}, file)
+    assert load_state(file) == {"a": 1}
     assert list(tmp_path.iterdir()) == [file]
 
 

@@ -13,6 +13,7 @@ import yaml
 torch = pytest.importorskip("torch")
 diffusers = pytest.importorskip("diffusers")
 
+from assetgen.errors import InputError  # noqa: E402
 from assetgen.models.recogniser import load_recogniser, read_config  # noqa: E402
 from assetgen.train import latents, stages  # noqa: E402
 from assetgen.train.command import add_parser  # noqa: E402
@@ -122,3 +123,52 @@ def test_a_decoder_that_got_worse_is_not_exported(command: Any, tmp_path: Path) 
     shipped = diffusers.AutoencoderKL.from_pretrained(tmp_path / "pipeline" / "vae")
     for name, weight in shipped.state_dict().items():
         assert torch.equal(weight, frozen[name].half().float()), name
+
+
+def test_what_a_stage_rests_on_is_asked_for(command: Any, tmp_path: Path) -> None:
+    for stage in ("unet", "decoder"):
+        with pytest.raises(InputError, match="frozen/vae is missing; run .* --stage vae"):
+            command(stage, 0.01)
+    for stage in ("recogniser", "export"):
+        with pytest.raises(InputError, match="unet/state.pt is missing; run .* --stage unet"):
+            command(stage, 0)
+    for option, value in (("--minutes", "-3"), ("--minutes", "nan"), ("--threads", "-1")):
+        with pytest.raises(InputError, match=f"^{option} {value}; pass"):
+            command("vae", 0.01, option, value)
+    assert not (tmp_path / "frozen").exists()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="--work .*file cannot be used"):
+        command("vae", 0.01, "--work", str(tmp_path / "file"))
+
+
+def test_a_milestone_that_was_not_kept_names_those_that_were(command: Any, tmp_path: Path) -> None:
+    for stage in ("vae", "unet"):
+        assert command(stage, 0.01) == 0
+    with pytest.raises(InputError, match="no weights were kept after 3 samples.* one of 2$"):
+        command("export", 0, "--milestone", "3")
+
+
+def test_an_export_replaces_a_pipeline_and_nothing_else(command: Any, tmp_path: Path) -> None:
+    for stage in ("vae", "unet"):
+        assert command(stage, 0.01) == 0
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "letter.txt").write_text("dear")
+    with pytest.raises(InputError, match="holds something else than a pipeline"):
+        command("export", 0, "--out", str(home))
+    assert (home / "letter.txt").read_text() == "dear"
+    for _ in range(2):
+        assert command("export", 0, "--out", str(tmp_path / "new")) == 0
+    assert (tmp_path / "new" / "model_index.json").is_file()
+
+
+def test_beginning_anew_keeps_nothing_of_before(command: Any, tmp_path: Path) -> None:
+    for stage in ("vae", "unet"):
+        assert command(stage, 0.01) == 0
+    with pytest.raises(InputError, match="was trained on the latents of this autoencoder"):
+        command("vae", 0.01, "--no-resume")
+    before = (tmp_path / "frozen" / "vae" / "config.json").stat().st_ino
+    kept = (tmp_path / "unet" / "state.pt").stat().st_ino
+    assert command("all", 0.02, "--no-resume") == 0
+    assert (tmp_path / "frozen" / "vae" / "config.json").stat().st_ino != before
+    assert (tmp_path / "unet" / "state.pt").stat().st_ino != kept

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+import yaml
 
-from assetgen.train.words import Grammar, Scene, vocabulary
+from assetgen.errors import InputError
+from assetgen.pack.resources import data_dir
+from assetgen.train.words import Grammar, Scene, load_config, vocabulary
 
 
 @pytest.mark.parametrize(
@@ -63,3 +67,39 @@ def test_only_the_default_sky_may_stay_unsaid(config: dict[str, Any]) -> None:
     grammar, rng = Grammar(config), Random(1)
     scenes = [grammar.draw(rng) for _ in range(1000)]
     assert {scene.sky for scene in scenes if not scene.sky_said} == {"blue"}
+
+
+WRONG: dict[str, tuple[str, str, str]] = {
+    "missing": ("steady: 1500", "", "unet.steady: missing"),
+    "no number": ("batch: 32", "batch: many", "unet.batch: expected a number, found 'many'"),
+    "no list": ("channels: [64, 128, 256]", "channels: 3", "unet.channels: expected a list"),
+    "no text": ('and: " and "', "and: 3", "caption.and: expected a text, found 3"),
+    "unknown": ("steady: 1500", "steady: 1500\n  stedy: 1500", "unet.stedy: unknown"),
+    "in a list": ("rotation: 12", "rotation: [1]", "scene.rotation: expected a number, found [1]"),
+    "no hills": (", hills: 0}", "}", "words.ground.water.hills: missing"),
+    "no YAML": ("seed: 20", "seed: [", "is no YAML"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_configuration_names_file_and_field(case: str, tmp_path: Path) -> None:
+    text = (data_dir("config") / "train.yaml").read_text(encoding="utf-8")
+    right, wrong, said = WRONG[case]
+    assert right in text
+    file = tmp_path / "own.yaml"
+    file.write_text(text.replace(right, wrong))
+    with pytest.raises(InputError) as caught:
+        load_config(file)
+    line = str(caught.value)
+    assert line.startswith(f"{file}") and said in line and "\n" not in line
+
+
+def test_another_vocabulary_is_a_right_configuration(tmp_path: Path) -> None:
+    config = load_config()
+    config["words"]["object"] = {"dog": "1f436", "bird": "1f426"}
+    config["held_out"]["pairs"] = []
+    file = tmp_path / "own.yaml"
+    file.write_text(yaml.safe_dump(config))
+    assert load_config(file) == config
+    with pytest.raises(InputError, match="cannot be read: No such file"):
+        load_config(tmp_path / "none.yaml")
