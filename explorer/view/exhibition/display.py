@@ -25,6 +25,7 @@ from explorer.view.exhibition.captions import (
     prompts_lines,
     saying_lines,
 )
+from explorer.view.exhibition.faced import Faced
 from explorer.view.exhibition.plates import plates
 from explorer.view.exhibits import make_canvases, make_quad
 from explorer.view.lettering import Line, fitted, letter, wrapped
@@ -37,7 +38,7 @@ from explorer.world.displays import BACK, FACE, FLOOR, FRONT, PLATE, Hung, joint
 from explorer.world.exhibits import ExhibitPlace
 from explorer.world.noising import OUT
 from explorer.world.places import CanvasPlace
-from explorer.world.valley import Frame, Vec3
+from explorer.world.valley import Frame
 
 __all__ = [
     "INK",
@@ -101,15 +102,13 @@ def rail_quad(place: ExhibitPlace, edges: tuple[float, float, float, float]) -> 
     return node
 
 
-class Display:
+class Display(Faced):
     """One canvas a picture. Those whose array was not recorded say so instead."""
 
     def __init__(self, place: ExhibitPlace, setting: Setting) -> None:
-        self._station = cast(kinds.Display, place.station)
-        self._place, self._texts = place, setting.texts
-        self.root = p3d.NodePath(place.id)
+        super().__init__(place)
+        self._station, self._texts = cast(kinds.Display, place.station), setting.texts
         self._wall = lay_display(self._station)
-        self._face = self.root.attach_new_node("face")
         self._canvases = []
         for picture in self._wall.pictures:
             at = place.frame.to_world((picture.x, FACE - 0.08, picture.z))
@@ -184,21 +183,6 @@ class Display:
         for node in self._canvases:
             node.set_shader_input("mark", p3d.LVecBase4f(column, row, self._grid[1], self._grid[0]))
 
-    def update(self, state: State, eye: Vec3, dt: float) -> None:
-        """Only the uniform `moment` moves it; from behind, nothing of its face is drawn."""
-        if (behind := eye[1] > FACE) == self._face.is_hidden():
-            return
-        if behind:
-            self._face.hide()
-        else:
-            self._face.show()
-
-    def leave(self) -> None:
-        """Nothing goes on out of sight."""
-
-    def clean_up(self) -> None:
-        """All of it hangs under the root."""
-
     def _write(self, shown: Shown) -> None:
         """Captions; a headline over the pictures, for a pair both prompts with the changed words lit."""
         self._text.get_children().detach()
@@ -268,6 +252,3 @@ class Display:
         """The value shown white, as it is printed; only channels have one."""
         known = self._derived is not None and shows in CHANNELS
         return f"{self._derived.scale(shows):.2f}" if known and self._derived else ""
-
-    def _at(self, x: float, z: float) -> Frame:
-        return Frame(self._place.frame.to_world((x, FACE - 0.03, z)), self._place.frame.yaw)

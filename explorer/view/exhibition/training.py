@@ -21,6 +21,7 @@ from explorer.view.exhibition.course import (
     place_samples,
 )
 from explorer.view.exhibition.display import INK, MUTED, WARM, fitted
+from explorer.view.exhibition.faced import Faced
 from explorer.view.exhibits import make_quad
 from explorer.view.lettering import Line, letter
 from explorer.view.lights import Lights
@@ -31,7 +32,7 @@ from explorer.world import stations as kinds
 from explorer.world.displays import BACK, FACE, FLOOR
 from explorer.world.exhibits import ExhibitPlace
 from explorer.world.training import FRONT, OUT, WING, Area, lay_hall
-from explorer.world.valley import Frame, Vec3
+from explorer.world.valley import Frame
 
 SMALL = 0.175
 """Cap height of the smallest words, metres: 22 pixels high at 1080 from where one stands."""
@@ -84,15 +85,13 @@ def _around(upper: Area, lower: Area) -> Area:
     return Area(upper.x, lower.low - 0.045 + height / 2, width, height)
 
 
-class Training:
+class Training(Faced):
     """Pictures follow the timeline; which checkpoint is large, and whose reading is shown, the store's own fields."""
 
     def __init__(self, place: ExhibitPlace, setting: Setting) -> None:
-        self._station = cast(kinds.Training, place.station)
-        self._place, self._texts = place, setting.texts
+        super().__init__(place)
+        self._station, self._texts = cast(kinds.Training, place.station), setting.texts
         self._hall = hall = lay_hall(self._station)
-        self.root = p3d.NodePath(place.id)
-        self._face = self.root.attach_new_node("face")
         self._chosen = self._quad(
             _around(hall.upper[0], hall.lower[0]), OUT - 0.02
         )  # fmt: skip
@@ -148,21 +147,6 @@ class Training:
             self._read()
         self._draw(column)
         self._letter(list(self._lines(now[0])))
-
-    def update(self, state: State, eye: Vec3, dt: float) -> None:
-        """Only the uniform `moment` moves it; from behind, nothing of its face is drawn."""
-        if (behind := eye[1] > FACE) == self._face.is_hidden():
-            return
-        if behind:
-            self._face.hide()
-        else:
-            self._face.show()
-
-    def leave(self) -> None:
-        """Nothing goes on out of sight."""
-
-    def clean_up(self) -> None:
-        """All of it hangs under the root."""
 
     # -- what hangs there --------------------------------------------------------------------------
 
@@ -294,9 +278,6 @@ class Training:
     def _letter(self, lines: list[Line]) -> None:
         self._text.get_children().detach()
         letter(self._place.id, lines).reparent_to(self._text)
-
-    def _at(self, x: float, z: float) -> Frame:
-        return Frame(self._place.frame.to_world((x, FACE - 0.03, z)), self._place.frame.yaw)
 
     def _quad(self, area: Area, out: float) -> p3d.NodePath:
         at = Frame(self._place.frame.to_world((area.x, FACE - out, area.z)), self._place.frame.yaw)
