@@ -9,7 +9,7 @@ from typing import Any
 
 import panda3d.core as p3d
 
-from explorer.memory import give_back_freed
+from explorer.memory import give_back_freed, part_heaps
 
 PRC = """
 gl-version 3 2
@@ -53,6 +53,7 @@ def has_display() -> bool:
 
 def open_window(spec: WindowSpec) -> Any:
     """A ShowBase with our settings; raises RuntimeError with a readable line when GL is not to be had."""
+    part_heaps()
     give_back_freed()
     lines = [PRC, f"win-size {spec.width} {spec.height}", f"window-title {spec.title}"]
     if spec.offscreen:

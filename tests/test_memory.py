@@ -28,6 +28,38 @@ del pictures
 print(before - resident())
 """
 
+PARTED = """
+from pathlib import Path
+import ctypes
+import panda3d.core as p3d
+from explorer.memory import part_heaps
+if {parted}:
+    assert part_heaps() and part_heaps()
+
+def heap():
+    return next(line.split()[0] for line in Path("/proc/self/maps").open() if "[heap]" in line)
+
+library = ctypes.CDLL(None)
+library.malloc.restype = ctypes.c_void_p
+before = heap()
+nodes = [p3d.PandaNode("node") for _ in range(20_000)]
+panda = heap()
+blocks = [library.malloc(1000) for _ in range(20_000)]
+assert len(nodes) == 20_000 and all(blocks)
+print(panda != before, heap() != panda)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc")
+@pytest.mark.parametrize(("parted", "shared"), [(False, "True True"), (True, "False False")])
+def test_panda3d_and_the_c_library_do_not_grow_one_heap(parted: bool, shared: str) -> None:
+    """They would do it without a common lock, and give the same memory to two threads."""
+    source = PARTED.format(parted=parted)
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split("\n")[0] == shared
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc")
 def test_large_blocks_go_back_to_the_system() -> None:
