@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from assetgen.pack.resources import data_dir
 from explorer.view.mesh import make_geom, make_node
 from explorer.view.shaders import load_shader
-from explorer.view.textures import picture_texture
+from explorer.view.textures import U8, picture_texture
 from explorer.world.valley import Frame
 
 COLUMNS = (("vertex", 3), ("texcoord", 2), ("ink", 3))
@@ -75,7 +75,7 @@ def wrapped(text: str, cap: float, room: float, face: str = "Inter-Regular") -> 
 def letter(name: str, lines: Sequence[Line], *, glow: float = 1.0) -> p3d.NodePath:
     """All `lines` as one Geom with one texture: of coverage alone, where no line has a plate."""
     sheet, boxes = _sheet(lines)
-    plates = any(line.plate for line in lines)
+    plates = sheet.ndim == 3
     rows: list[tuple[float, ...]] = []
     indices: list[int] = []
     for line, (x0, y0, x1, y1) in zip(lines, boxes, strict=True):
@@ -94,7 +94,7 @@ def letter(name: str, lines: Sequence[Line], *, glow: float = 1.0) -> p3d.NodePa
         indices += [base + i for i in (0, 1, 2, 0, 2, 3)]
     geom = make_geom(np.array(rows, np.float32), np.array(indices, np.uint32), COLUMNS)
     node = p3d.NodePath(make_node(name, geom))
-    node.set_texture(picture_texture(name, sheet if plates else sheet[..., 3:]))
+    node.set_texture(picture_texture(name, sheet if plates else sheet[..., None]))
     node.set_shader(load_shader("sign.vert", "sign.frag", **({"PLATES": 1} if plates else {})))
     node.set_shader_input("glow", glow)
     node.set_transparency(p3d.TransparencyAttrib.M_alpha)
@@ -103,8 +103,11 @@ def letter(name: str, lines: Sequence[Line], *, glow: float = 1.0) -> p3d.NodePa
     return node
 
 
-def _sheet(lines: Sequence[Line]) -> tuple[np.ndarray, list[tuple[int, int, int, int]]]:
-    """Draw the lines below each other, column by column; returns premultiplied RGBA and their boxes."""
+def _sheet(lines: Sequence[Line]) -> tuple[U8, list[tuple[int, int, int, int]]]:
+    """Draw the lines below each other, column by column; returns their boxes, too.
+
+    The sheet is coverage `[H, W]`, or premultiplied RGBA `[H, W, 4]` if a line has a plate.
+    """
     sizes = []
     for line in lines:
         if line.plate:
@@ -122,20 +125,23 @@ def _sheet(lines: Sequence[Line]) -> tuple[np.ndarray, list[tuple[int, int, int,
             x, y, row = 0, y + row, 0
         boxes.append((x, y, x + w, y + h))
         x, row = x + w + GUTTER, max(row, h + GUTTER)
-    image = Image.new("RGBA", (width, max(y + row, 8)), (0, 0, 0, 0))
+    plates = any(line.plate for line in lines)
+    image = Image.new("RGBA" if plates else "L", (width, max(y + row, 8)))
     draw = ImageDraw.Draw(image)
     for line, (x0, y0, x1, y1) in zip(lines, boxes, strict=True):
         if line.plate:
             _plate(draw, line, (x0, y0, x1 - 1, y1 - 1))
             continue
-        layer = Image.new("L", (image.width, y1 - y0), 0)
-        at = (x0 + PAD, (y1 - y0) * 0.72)
-        face = font(line.font, line.pixels)
+        at, face = (x0 + PAD, y0 + (y1 - y0) * 0.72), font(line.font, line.pixels)
+        if not plates:
+            draw.text(at, line.text, font=face, fill=255, anchor="ls")
+            continue
+        layer = Image.new("L", (x1 - x0, y1 - y0))
+        at = (PAD, (y1 - y0) * 0.72)
         ImageDraw.Draw(layer).text(at, line.text, font=face, fill=255, anchor="ls")
-        image.paste(Image.new("RGBA", layer.size, (*line.color, 255)), (0, y0), layer)
-    rgba = np.asarray(image).astype(np.float32)
-    rgba[..., :3] *= rgba[..., 3:] / 255
-    return rgba.astype(np.uint8), boxes
+        image.paste((*line.color, 255), (x0, y0), layer)
+    # a mode's small a: the colours come multiplied by it
+    return np.asarray(image.convert("RGBa") if plates else image), boxes
 
 
 def _plate(draw: ImageDraw.ImageDraw, line: Line, box: tuple[int, int, int, int]) -> None:

@@ -186,8 +186,10 @@ def picture_texture(name: str, pixels: U8, *, mipmaps: bool = True) -> p3d.Textu
         p3d.Texture.T_unsigned_byte,
         {1: p3d.Texture.F_red, 3: p3d.Texture.F_rgb, 4: p3d.Texture.F_rgba}[channels],
     )
-    order = [2, 1, 0, 3][:channels] if channels > 1 else [0]
-    texture.set_ram_image(np.ascontiguousarray(pixels[::-1][..., order]).tobytes())
+    rows = pixels[::-1].copy()
+    if channels > 1:
+        rows[..., (0, 2)] = rows[..., (2, 0)]  # panda stores BGRA
+    texture.set_ram_image(rows.tobytes())
     _sampled(texture, smooth=True)
     if mipmaps:
         texture.set_minfilter(p3d.SamplerState.FT_linear_mipmap_linear)
