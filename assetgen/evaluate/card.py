@@ -13,7 +13,7 @@ from typing import Any
 from safetensors import safe_open
 
 from assetgen.errors import InputError
-from assetgen.pack.evaluation import Evaluation, Line, Rate
+from assetgen.pack.evaluation import Evaluation, Line, Rate, Recognised
 from assetgen.pack.measures import Training, read_measure
 from assetgen.pack.resources import data_dir
 
@@ -86,6 +86,10 @@ def card(model: Path, config: Mapping[str, Any], found: Evaluation, learned: Tra
             pictures=found.memorisation.copies.of,
             sky_iou=f"{middle['sky']:.0%}",
             object_iou=f"{middle['object']:.0%}",
+            recognition=_recognition(
+                found.recognition,
+                _json(model / "recogniser" / "config.json").get("calibration", {}),
+            ),
         )
     )
 
@@ -146,6 +150,24 @@ def write_card(
         readme.write_text(text, encoding="utf-8")
         written.append(readme)
     return written
+
+
+def _recognition(found: Recognised | None, calibrated: Mapping[str, Any]) -> str:
+    """What the concept track cannot tell: an order that is not there, and how sure is sure."""
+    said = ""
+    if found is not None and found.median_step is not None:
+        said = (
+            "- The recogniser finds the median word of a prompt in the prediction of "
+            f"step {found.median_step + 1:g} of {found.steps}: what comes first\n"
+            "  within a run is often not resolved.\n"
+        )
+    if {"ece", "pairs", "ece_in_doubt", "in_doubt"} <= set(calibrated):
+        said += (
+            f"- Its probabilities are off by {calibrated['ece']:.3f} on average (ECE, {calibrated['pairs']:,} pairs of "
+            f"picture and word); where it is in doubt\n  ({calibrated['in_doubt']} of them) by "
+            f"{calibrated['ece_in_doubt']:.2f}.\n"
+        )
+    return said
 
 
 def _row(line: Line) -> str:

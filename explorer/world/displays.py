@@ -12,10 +12,10 @@ FLOOR = 0.22
 FOOT, HEAD = 1.45, 0.75
 """From the step to the lowest picture, which leaves room for its caption; from the highest to the roof."""
 CAPTION = 1.34
+"""Between two rows of pictures."""
 PROMPTS = 0.7
 PLATE = 0.2
 """Height of a plate with a number, of the side of the picture under it."""
-"""Between two rows of pictures."""
 MARGIN = 0.9
 FACE, BACK, FRONT = 0.30, 0.85, -3.0
 """Local y of the wall's face and back, and of the step's front edge."""

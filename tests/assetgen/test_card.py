@@ -25,6 +25,7 @@ from assetgen.pack.evaluation import (  # noqa: E402
     Localisation,
     Memorisation,
     Quantiles,
+    Recognised,
     Scores,
     Settings,
     rate,
@@ -53,6 +54,7 @@ def evaluation(present: int = 95) -> Evaluation:
             rate(0, 1), {"generated": Quantiles(1, 0, 0, 0.88, 1), "true": Quantiles(1, 0, 0, 0.94, 1)},
             rate(61, 100), {"generated": rate(18, 20), "true": rate(20, 20)}, "",
         ),
+        recognition=Recognised(4, 30, rate(9, 9), rate(0, 9), 2.0, 7.0, 0.01),
     )  # fmt: skip
 
 
@@ -95,7 +97,10 @@ def test_the_command_writes_the_card(
         encode(Training(1, "tiny", (stage,), (), 24000, Sheet("", 1, 1, 1), ()))
     )
     network = Recogniser(["fox"], [4, 8])
-    save_recogniser({"judge": network, "recogniser": network}, {}, model / FOLDER)
+    calibrated = {"ece": 0.0123, "pairs": 8400, "ece_in_doubt": 0.0837, "in_doubt": 196}
+    save_recogniser(
+        {"judge": network, "recogniser": network}, {"calibration": calibrated}, model / FOLDER
+    )
     (model / "notes.md").write_text("Somebody named 17 of 20.\n")
     assert main(arguments) == 0
     text = (model / "README.md").read_text()
@@ -104,6 +109,7 @@ def test_the_command_writes_the_card(
         "95.0 %", "61%", "90% of the objects fit a drawing of their own",
         "0.88 against 0.94", "3 of 400 pictures", "Somebody named 17 of 20.",
         "fox, cat, frog", "50% ", "70% ",
+        "of step 3 of 30", "0.012 on average (ECE, 8,400 pairs", "(196 of them) by 0.08",
     ):  # fmt: skip
         assert part.strip() in text, part
     assert "{" not in text.replace("```", "")
