@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import segno
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
@@ -48,6 +47,8 @@ class Card:
 
 def qr(text: str, scale: int = 8) -> U8:
     """A QR code, dark on light, `[h, w]`, with the quiet zone that readers need."""
+    import segno  # loads slowly, and few visitors ask for a code
+
     data = io.BytesIO()
     segno.make(text, error="m", micro=False).save(data, kind="png", scale=scale, border=3)
     data.seek(0)
