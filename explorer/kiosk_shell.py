@@ -7,7 +7,6 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -140,7 +139,7 @@ class Kiosk:
         state = app.store.state
         first = first_state(app.settings, state.quality)
         kept = {"model", "run", "steps", "quality", "kiosk"}
-        changes = {f.name: getattr(first, f.name) for f in fields(State) if f.name not in kept}
+        changes = {f: getattr(first, f) for f in State.__struct_fields__ if f not in kept}
         app.store.update(**{**changes, "volume": self.config.sound.volume})
         entry = self._first_run()
         if (entry.model, entry.id) != (state.model, state.run) or app.opening != entry.id:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 
-@dataclass(frozen=True)
-class TourShown:
+
+class TourShown(msgspec.Struct, frozen=True):
     """A tour as its bar and its caption show it."""
 
     name: str
@@ -29,8 +29,7 @@ class TourShown:
     """Middle and radius of what is told of, pixels; None while the camera moves."""
 
 
-@dataclass(frozen=True)
-class KioskShown:
+class KioskShown(msgspec.Struct, frozen=True):
     """A kiosk as its overlay shows it."""
 
     phase: Literal["attract", "active", "warning"] = "attract"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
-import segno
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
@@ -21,8 +20,7 @@ TOP, BOTTOM = (13, 20, 42), (38, 30, 58)
 INK, MUTED, WARM, COOL = (233, 240, 252), (166, 186, 212), (255, 180, 92), (108, 196, 255)
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(msgspec.Struct, frozen=True):
     """What stands on it; every text comes from the locale or from the run."""
 
     prompt: str
@@ -48,6 +46,8 @@ class Card:
 
 def qr(text: str, scale: int = 8) -> U8:
     """A QR code, dark on light, `[h, w]`, with the quiet zone that readers need."""
+    import segno  # loads slowly, and few visitors ask for a code
+
     data = io.BytesIO()
     segno.make(text, error="m", micro=False).save(data, kind="png", scale=scale, border=3)
     data.seek(0)
@@ -78,8 +78,7 @@ def save(card: Card, fonts: Path, folder: Path, name: str) -> Path:
     return path
 
 
-@dataclass(frozen=True)
-class Rect:
+class Rect(msgspec.Struct, frozen=True):
     """A place on the card, pixels."""
 
     x: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
+
+import msgspec
 
 from explorer.modes import KioskShown, TourShown
 
@@ -19,8 +20,7 @@ Cost = Literal["flops", "time", "bytes"]
 """What a step costs in each room: operations, measured seconds, bytes of weights and maps."""
 
 
-@dataclass(frozen=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """Everything a view needs to know; immutable, so that a callback can compare old and new."""
 
     model: str = ""
@@ -129,24 +129,26 @@ class Store:
 
     def subscribe(self, listener: Listener, *names: str) -> Callable[[], None]:
         """Call `listener(new, old)` when one of the fields `names` (none = any) changes; returns the undo."""
-        known = {f.name for f in fields(State)}
+        known = frozenset(State.__struct_fields__)
         if unknown := set(names) - known:
             raise ValueError(f"no such state field: {', '.join(sorted(unknown))}")
-        entry = (frozenset(names) or frozenset(known), listener)
+        entry = (frozenset(names) or known, listener)
         self._listeners.append(entry)
         return lambda: self._listeners.remove(entry)
 
     def update(self, **changes: Any) -> State:
         """Replace fields; unknown names raise TypeError. Steps are clamped to the run."""
-        old, new = self.state, replace(self.state, **changes)
+        old, new = self.state, msgspec.structs.replace(self.state, **changes)
         if DEPTHS.index(new.depth) > DEPTHS.index(new.opened):
-            new = replace(new, opened=new.depth)
+            new = msgspec.structs.replace(new, opened=new.depth)
         top = float(max(new.steps - 1, 0))
-        new = replace(new, step=min(max(new.step, 0.0), top), target=min(max(new.target, 0.0), top))
+        new = msgspec.structs.replace(
+            new, step=min(max(new.step, 0.0), top), target=min(max(new.target, 0.0), top)
+        )
         if new == old:
             return new
         self.state = new
-        changed = {f.name for f in fields(State) if getattr(new, f.name) != getattr(old, f.name)}
+        changed = {f for f in State.__struct_fields__ if getattr(new, f) != getattr(old, f)}
         for names, listener in list(self._listeners):
             if names & changed:
                 listener(new, old)

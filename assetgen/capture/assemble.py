@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -197,19 +197,23 @@ def _origins(solver: Solver, found: Captured, *, joint: bool) -> dict[str, Origi
     guided = any(uncond is not None for _, uncond in found.outputs)
     if guided:
         eps += ", output = uncond + guidance * (cond - uncond)"
-    origins = {"eps": replace(ORIGINS["eps"], formula=eps)}
+    origins = {"eps": msgspec.structs.replace(ORIGINS["eps"], formula=eps)}
     if (
         hasattr(solver.scheduler, "sigmas")
         and getattr(solver.scheduler, "init_noise_sigma", 1) != 1
     ):
-        origins["x_t"] = replace(ORIGINS["x_t"], formula="sample / sqrt(sigma ** 2 + 1)")
+        origins["x_t"] = msgspec.structs.replace(
+            ORIGINS["x_t"], formula="sample / sqrt(sigma ** 2 + 1)"
+        )
     if joint:
         reads = "scaled_dot_product_attention of each joint layer, with the prompt"
         for name, part in (("attention", "; a place's rest is read from the picture"),
                            ("attention_mass", "")):  # fmt: skip
             formula = ORIGINS[name].formula or ""
-            origins[name] = replace(ORIGINS[name], source=reads, formula=formula + part)
-        origins["self_attention_entropy"] = replace(
+            origins[name] = msgspec.structs.replace(
+                ORIGINS[name], source=reads, formula=formula + part
+            )
+        origins["self_attention_entropy"] = msgspec.structs.replace(
             ORIGINS["self_attention_entropy"],
             source="scaled_dot_product_attention of the picture's places over picture and text",
         )
@@ -219,7 +223,9 @@ def _origins(solver: Solver, found: Captured, *, joint: bool) -> dict[str, Origi
 def _shrunk(pictures: dict[str, list[U8]], final: U8) -> dict[str, Origin]:
     """Pictures stored smaller than the run's say so."""
     return {
-        name: replace(ORIGINS[name], formula=f"{ORIGINS[name].formula}, averaged over areas")
+        name: msgspec.structs.replace(
+            ORIGINS[name], formula=f"{ORIGINS[name].formula}, averaged over areas"
+        )
         for name, frames in pictures.items()
         if frames[0].shape != final.shape
     }

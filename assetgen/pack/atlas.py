@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil, sqrt
 
+import msgspec
 
-@dataclass(frozen=True)
-class Block:
+
+class Block(msgspec.Struct, frozen=True):
     """`count` tiles of `height` × `width`, `columns` a row, from (`x`, `y`)."""
 
     height: int

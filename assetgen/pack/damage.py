@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf, log10
 
+import msgspec
 import numpy as np
 
 from assetgen.pack.errors import PackError
@@ -23,8 +23,7 @@ FORMULA = (
 )
 
 
-@dataclass(frozen=True)
-class WordDamage:
+class WordDamage(msgspec.Struct, frozen=True):
     """One word of the prompt at the last step, compared with the same word of the base run.
 
     `overlap` 0..1 is None where the base run's map covers nearly everything: there is no place to lose.
@@ -41,8 +40,7 @@ class WordDamage:
         return self.overlap is not None and self.overlap < KEPT
 
 
-@dataclass(frozen=True)
-class Damage:
+class Damage(msgspec.Struct, frozen=True):
     """Difference of two runs. `error` is a mean square of colours 0..1; `words` those both runs kept."""
 
     error: float

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -39,8 +38,7 @@ EXPECTED = (
 """What every run records; what one leaves out it names in `light`."""
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Where an array comes from. DERIVED arrays carry the formula."""
 
     provenance: Provenance
@@ -90,24 +88,21 @@ ORIGINS: Mapping[str, Origin] = {
 }
 
 
-@dataclass(frozen=True)
-class Features:
+class Features(msgspec.Struct, frozen=True):
     """Chosen channels of one unit over the run: values `[S, n, h, w]`."""
 
     channels: tuple[int, ...]
     values: NDArray[Any]
 
 
-@dataclass(frozen=True)
-class WordMaps:
+class WordMaps(msgspec.Struct, frozen=True):
     """Maps of the words `rows` at every step: companded bytes `[S, words, h, w]`."""
 
     rows: tuple[int, ...]
     values: U8
 
 
-@dataclass
-class Recording:
+class Recording(msgspec.Struct):
     """Everything a run left behind. What was not recorded is empty, never zeros.
 
     `tensors` as in docs/format.md; `attention` by layer id, `[S, lanes, h, w]` companded bytes;
@@ -117,17 +112,17 @@ class Recording:
     """
 
     final: U8
-    tensors: dict[str, NDArray[Any]] = field(default_factory=dict)
-    attention: dict[str, U8] = field(default_factory=dict)
-    attention_units: dict[str, str] = field(default_factory=dict)
+    tensors: dict[str, NDArray[Any]] = msgspec.field(default_factory=dict)
+    attention: dict[str, U8] = msgspec.field(default_factory=dict)
+    attention_units: dict[str, str] = msgspec.field(default_factory=dict)
     self_attention: tuple[str, ...] = ()
     lanes: tuple[int | None, ...] = ()
-    features: dict[str, Features] = field(default_factory=dict)
-    pictures: dict[str, list[U8]] = field(default_factory=dict)
+    features: dict[str, Features] = msgspec.field(default_factory=dict)
+    pictures: dict[str, list[U8]] = msgspec.field(default_factory=dict)
     words: WordMaps | None = None
     lossy: tuple[str, ...] = ("steps", "noise")
     sheets: tuple[str, ...] = ()
-    origins: dict[str, Origin] = field(default_factory=dict)
+    origins: dict[str, Origin] = msgspec.field(default_factory=dict)
     rest: str | None = None
     """What a place read besides the text's tokens: "picture" in joint attention."""
 

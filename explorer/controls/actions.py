@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
+
+import msgspec
 
 from explorer.schema import Base, about
 from explorer.typed_yaml import decode
@@ -55,8 +56,7 @@ class ControlsFile(Base, frozen=True, kw_only=True):
     actions: Annotated[list[Action], about("every action, once", min_length=1)]
 
 
-@dataclass(frozen=True)
-class Actions:
+class Actions(msgspec.Struct, frozen=True):
     """All actions, by id and by binding. Tapping and dragging may share a button."""
 
     by_id: Mapping[str, Action]

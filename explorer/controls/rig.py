@@ -5,8 +5,9 @@ Pure logic: the application reads `eye`, `heading`, `pitch`, `fov` and `fade` af
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import cos, exp, hypot, radians, sin
+
+import msgspec
 
 from explorer.world.rails import Pose, Rail, Stop
 from explorer.world.solids import STEP, Solids
@@ -27,8 +28,7 @@ LOWEST = STEP + 0.3
 """What is nearer below a view's eye than this is not its floor, metres."""
 
 
-@dataclass
-class Intent:
+class Intent(msgspec.Struct):
     """What the visitor wants right now; every number in −1..1."""
 
     forward: float = 0.0

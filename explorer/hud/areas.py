@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import Metrics
@@ -12,8 +13,7 @@ PLAN = 260
 """Height of the mini-map."""
 
 
-@dataclass(frozen=True)
-class Areas:
+class Areas(msgspec.Struct, frozen=True):
     """The places of the HUD for one window size and text size."""
 
     prompt: Rect

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
+
+import msgspec
 
 from explorer.hud import palette
 from explorer.hud.palette import Color
@@ -51,9 +52,9 @@ def strengthen(shape: Shape) -> Shape:
     """The same shape in high contrast; pictures and colour ramps are data and stay as they are."""
     match shape:
         case Label() | Icon() | Line():
-            return replace(shape, color=ink(shape.color))
+            return msgspec.structs.replace(shape, color=ink(shape.color))
         case Box():
-            return replace(shape, fill=ground(shape.fill), edge=ink(shape.edge))
+            return msgspec.structs.replace(shape, fill=ground(shape.fill), edge=ink(shape.edge))
         case Polygon():
-            return replace(shape, fill=ground(shape.fill))
+            return msgspec.structs.replace(shape, fill=ground(shape.fill))
     return shape

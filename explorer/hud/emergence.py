@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+
+import msgspec
 
 from explorer.hud import palette
 from explorer.hud.areas import Areas
@@ -51,8 +52,7 @@ def _height(view: View, row: Row) -> float:
     return m.tx(SMALL_ROW) if row.control else max(m.tx(ROW), view.finger)
 
 
-@dataclass(frozen=True)
-class Band:
+class Band(msgspec.Struct, frozen=True):
     """Where the parts of the band lie."""
 
     rect: Rect

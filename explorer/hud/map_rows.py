@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
+
+import msgspec
 
 from explorer.hud import palette
 from explorer.hud.geometry import Rect
@@ -14,8 +15,7 @@ from explorer.hud.view import View
 from explorer.hud.widget import Command, Widget
 
 
-@dataclass(frozen=True)
-class MapRows:
+class MapRows(msgspec.Struct, frozen=True):
     """Where they lie; pixels."""
 
     area: Rect

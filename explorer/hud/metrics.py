@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from explorer.hud.geometry import Rect
 
@@ -14,8 +15,7 @@ NARROWEST = 1440
 """Reference pixels of width that a layout needs; narrower windows scale by width instead of height."""
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(msgspec.Struct, frozen=True):
     """A way to set type: font file, size and line height in reference pixels."""
 
     face: str
@@ -37,8 +37,7 @@ TICK = Style("JetBrainsMono-Regular", 16, 20)
 CODE = Style("JetBrainsMono-Regular", 17, 26)
 
 
-@dataclass(frozen=True)
-class Metrics:
+class Metrics(msgspec.Struct, frozen=True, dict=True):
     """Turns reference pixels into window pixels."""
 
     width: int

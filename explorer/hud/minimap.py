@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
 from itertools import pairwise
 from math import cos, radians, sin
+
+import msgspec
 
 from explorer.hud import palette, prompt, sheet
 from explorer.hud.geometry import Point, Rect
@@ -146,9 +147,9 @@ def _legend(view: View, area: Rect) -> list[Shape]:
 
 def _moved(sign: Shape, down: float) -> Shape:
     if isinstance(sign, Line):
-        return replace(sign, points=tuple((x, y + down) for x, y in sign.points))
+        return msgspec.structs.replace(sign, points=tuple((x, y + down) for x, y in sign.points))
     assert isinstance(sign, Box | Icon)
-    return replace(sign, rect=sign.rect.moved(0, down))
+    return msgspec.structs.replace(sign, rect=sign.rect.moved(0, down))
 
 
 def _rooms(

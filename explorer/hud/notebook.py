@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from explorer.hud import palette
 from explorer.hud.geometry import Rect
@@ -20,8 +20,7 @@ from explorer.story.texts import Texts
 ROW, GAP = 60, 6
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One line of the notebook."""
 
     id: str
@@ -31,8 +30,7 @@ class Entry:
     asks: bool = True
 
 
-@dataclass(frozen=True)
-class Chapter:
+class Chapter(msgspec.Struct, frozen=True):
     """Entries under a heading, with a line about how far the visitor came."""
 
     name: str

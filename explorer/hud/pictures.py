@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -19,8 +19,7 @@ from explorer.story.cuts import cut_pictures, cuts_of
 U8 = NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(msgspec.Struct, frozen=True):
     """Pictures in rows of `SHEET_COLUMNS`; `cells` says what each of them shows."""
 
     name: str

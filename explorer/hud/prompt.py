@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+
+import msgspec
 
 from explorer.hud import palette
 from explorer.hud.geometry import Rect
@@ -24,8 +25,7 @@ def key(view: View) -> Hashable:
     return (s.run, s.whole_step, s.word, s.overlay, s.menu, s.track, kiosk, view.touched("prompt"))
 
 
-@dataclass(frozen=True)
-class Arrangement:
+class Arrangement(msgspec.Struct, frozen=True):
     """Where the words and the buttons go: as much beside one another as the width allows."""
 
     lines: list[list[tuple[int, Rect]]]

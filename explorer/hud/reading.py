@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+
+import msgspec
 
 from explorer.hud import palette
 from explorer.hud.article import set_panel
@@ -66,8 +67,7 @@ def build_body(view: View) -> Section:
     return Section((text, *flow.widgets), tuple(flow.shapes), clip=clip, scroll_limit=place.limit)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where the panel and its parts lie, how high its plot is and how far its text can scroll."""
 
     rect: Rect

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from explorer.hud.geometry import Point, Rect
 from explorer.hud.palette import CLEAR, Color
@@ -12,8 +13,7 @@ Align = Literal["left", "centre", "right"]
 Corner = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(msgspec.Struct, frozen=True):
     """A rounded rectangle; a pill or a disc when the radius is half its height."""
 
     rect: Rect
@@ -23,8 +23,7 @@ class Box:
     edge_width: float = 1.0
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(msgspec.Struct, frozen=True):
     """One line of text; (x, y) is on its baseline."""
 
     x: float
@@ -36,8 +35,7 @@ class Label:
     align: Align = "left"
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True):
     """A part of a picture sheet. `sheet` names a texture, `part` is its (left, top, right, bottom) in 0..1."""
 
     rect: Rect
@@ -46,8 +44,7 @@ class Picture:
     tint: Color = (1.0, 1.0, 1.0, 1.0)
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A smooth open or closed curve of constant width."""
 
     points: tuple[Point, ...]
@@ -56,16 +53,14 @@ class Line:
     closed: bool = False
 
 
-@dataclass(frozen=True)
-class Polygon:
+class Polygon(msgspec.Struct, frozen=True):
     """A small convex area."""
 
     points: tuple[Point, ...]
     fill: Color
 
 
-@dataclass(frozen=True)
-class Icon:
+class Icon(msgspec.Struct, frozen=True):
     """One of the pictograms of `explorer.hud.skins`."""
 
     rect: Rect
@@ -75,8 +70,7 @@ class Icon:
     """Degrees, clockwise."""
 
 
-@dataclass(frozen=True)
-class RampBar:
+class RampBar(msgspec.Struct, frozen=True):
     """A colour ramp from left to right."""
 
     rect: Rect

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+
+import msgspec
 
 from explorer.hud import palette
 from explorer.hud.geometry import Rect
@@ -20,8 +21,7 @@ PITCH = 112
 """Least distance between the middles of two thumbnails."""
 
 
-@dataclass(frozen=True)
-class Track:
+class Track(msgspec.Struct, frozen=True):
     """Where thumbnails and slider lie: the first and last picture stand above the slider's ends."""
 
     area: Rect

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from explorer.hud.areas import Areas
 from explorer.hud.geometry import Point, Rect
@@ -29,8 +30,7 @@ def sheet_part(cell: int, count: int) -> Corner:
     return (column / SHEET_COLUMNS, row / rows, (column + 1) / SHEET_COLUMNS, (row + 1) / rows)
 
 
-@dataclass(frozen=True)
-class LibraryEntry:
+class LibraryEntry(msgspec.Struct, frozen=True):
     """A run that can be opened, as the prompt picker lists it."""
 
     model: str
@@ -41,8 +41,7 @@ class LibraryEntry:
     """Its final picture."""
 
 
-@dataclass(frozen=True)
-class MapPlan:
+class MapPlan(msgspec.Struct, frozen=True):
     """The valley seen from above, in metres; y points away from the mouth."""
 
     outline: tuple[tuple[Point, ...], ...] = ()
@@ -59,8 +58,7 @@ class MapPlan:
         return (x1 - x0) / max(y1 - y0, 1e-6)
 
 
-@dataclass(frozen=True)
-class Pose:
+class Pose(msgspec.Struct, frozen=True):
     """Where the visitor stands and looks, degrees counter-clockwise from +y."""
 
     x: float = 0.0
@@ -68,16 +66,15 @@ class Pose:
     heading: float = 0.0
 
 
-@dataclass
-class Local:
+class Local(msgspec.Struct):
     """What belongs to the HUD alone: focus, pointer, scrolling, which sheets of pictures are ready."""
 
     focus: str | None = None
     focus_visible: bool = False
     hover: str | None = None
     pressed: str | None = None
-    scroll: dict[str, float] = field(default_factory=dict)
-    sheets: dict[str, tuple[Hashable, ...]] = field(default_factory=dict)
+    scroll: dict[str, float] = msgspec.field(default_factory=dict)
+    sheets: dict[str, tuple[Hashable, ...]] = msgspec.field(default_factory=dict)
     """Texture name → what it shows (a list of steps, a list of runs), once it is loaded."""
 
     def forget(self) -> None:
@@ -87,8 +84,7 @@ class Local:
         self.scroll.clear()
 
 
-@dataclass
-class View:
+class View(msgspec.Struct):
     """One look at all of it. Layouts read it and change nothing."""
 
     state: State
@@ -108,8 +104,8 @@ class View:
     """Brings back this view; made when the take-away sheet opens."""
     track_height: float = 0.0
     """Of the concept track, pixels; 0 while it is closed."""
-    pose: Pose = field(default_factory=Pose)
-    local: Local = field(default_factory=Local)
+    pose: Pose = msgspec.field(default_factory=Pose)
+    local: Local = msgspec.field(default_factory=Local)
 
     @property
     def known(self) -> Record | None:
@@ -201,8 +197,7 @@ class View:
         return widget_id in (self.local.hover, self.local.pressed)
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """One independent part of the HUD: its widgets, its shapes, and the area where it takes the pointer."""
 
     widgets: tuple[Widget, ...] = ()

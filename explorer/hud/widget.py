@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
+
+import msgspec
 
 from explorer.hud.geometry import Rect
 
 Kind = Literal["group", "text", "button", "toggle", "link", "word", "option", "picture", "slider"]
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """Fields of the store to set."""
 
     fields: tuple[tuple[str, Any], ...]
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(msgspec.Struct, frozen=True):
     """Something the application does (open a run, teleport, quit)."""
 
     name: str
@@ -33,8 +32,7 @@ def change(**fields: Any) -> Change:
     return Change(tuple(fields.items()))
 
 
-@dataclass(frozen=True)
-class Slide:
+class Slide(msgspec.Struct, frozen=True):
     """A value that follows the pointer along a widget's track."""
 
     fields: tuple[str, ...]
@@ -60,8 +58,7 @@ class Slide:
         return self.low + min(max(share, 0.0), 1.0) * (self.high - self.low)
 
 
-@dataclass(frozen=True)
-class Widget:
+class Widget(msgspec.Struct, frozen=True):
     """One thing on screen; `label` is its name, `description` what a reader without sight needs to know."""
 
     id: str

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 MARK, QUICK = "running.json", "quick_crashes.json"
 KEPT = 20
 """Reports of crashes that are kept."""
 
 
-@dataclass
-class Crashes:
+class Crashes(msgspec.Struct):
     """`now` is in seconds, as in `time.time()`."""
 
     folder: Path

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 from typing import Literal
+
+import msgspec
 
 Phase = Literal["attract", "active", "warning"]
 Event = Literal["wake", "warn", "stay", "reset"]
@@ -12,8 +13,7 @@ STALL = 2.0
 """Longest that a frame counts, seconds: while the picture stands still nobody can be expected to touch it."""
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(msgspec.Struct, frozen=True):
     """All in seconds."""
 
     idle: float = 60.0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from html import escape
 from pathlib import Path
 from statistics import median
+
+import msgspec
 
 from explorer.kiosk.visits import log_files, read
 from explorer.story.texts import Texts
@@ -21,20 +22,19 @@ LONGEST = 42
 """Signs of a name beside a bar."""
 
 
-@dataclass
-class Summary:
+class Summary(msgspec.Struct):
     """What the log says. Seconds where it is about time."""
 
-    days: dict[date, int] = field(default_factory=dict)
+    days: dict[date, int] = msgspec.field(default_factory=dict)
     """Visits a day."""
-    hours: Counter[int] = field(default_factory=Counter)
-    lengths: list[float] = field(default_factory=list)
-    exhibits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    runs: Counter[str] = field(default_factory=Counter)
-    tours: Counter[str] = field(default_factory=Counter)
-    tour_seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    answers: dict[str, list[bool | None]] = field(default_factory=lambda: defaultdict(list))
-    access: Counter[str] = field(default_factory=Counter)
+    hours: Counter[int] = msgspec.field(default_factory=Counter)
+    lengths: list[float] = msgspec.field(default_factory=list)
+    exhibits: dict[str, list[float]] = msgspec.field(default_factory=lambda: defaultdict(list))
+    runs: Counter[str] = msgspec.field(default_factory=Counter)
+    tours: Counter[str] = msgspec.field(default_factory=Counter)
+    tour_seconds: dict[str, list[float]] = msgspec.field(default_factory=lambda: defaultdict(list))
+    answers: dict[str, list[bool | None]] = msgspec.field(default_factory=lambda: defaultdict(list))
+    access: Counter[str] = msgspec.field(default_factory=Counter)
     done: int = 0
     """Visits whose visitor said that they were done, instead of walking away."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from explorer.state import State
 from explorer.story.panel import Fact, Formula, Legend, PanelAction, Plot
@@ -15,8 +16,7 @@ from explorer.story.texts import Texts
 ROUND = (1.0, 1.2, 1.6, 2.0, 2.4, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """One question: what to say about something, in this state, from this record."""
 
     state: State

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from assetgen.pack import Pack
@@ -20,8 +19,7 @@ BASE, NOISE = "base", "base_noise"
 """What a scene calls the run that the others vary, and the noise that it began with."""
 
 
-@dataclass(frozen=True, eq=False)
-class Choice:
+class Choice(msgspec.Struct, frozen=True, eq=False):
     """A run, runs of other prompts from its noise, and runs of its prompt from other noise."""
 
     base: Pack

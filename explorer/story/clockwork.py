@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,8 +18,7 @@ LONGEST = 10_000.0
 """Wave lengths run from 2π to 2π · this, in timesteps (Vaswani et al. 2017, as in diffusers)."""
 
 
-@dataclass(frozen=True)
-class Waves:
+class Waves(msgspec.Struct, frozen=True):
     """How a model writes its timestep."""
 
     width: int

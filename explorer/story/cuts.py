@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -30,8 +30,7 @@ SAME, LITTLE, MUCH = 40.0, 25.0, 15.0
 """Decibels from which two pictures look the same, differ a little, differ in parts."""
 
 
-@dataclass(frozen=True, eq=False)
-class Cuts:
+class Cuts(msgspec.Struct, frozen=True, eq=False):
     """A run, and the same run without one part: by the part's id, bridges first, each kind from entrance to exit."""
 
     base: Pack

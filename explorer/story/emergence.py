@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import log10
+
+import msgspec
 
 from assetgen.pack.schema import Concept
 from explorer.story.record import Record, Series
@@ -12,8 +13,7 @@ COMPONENTS = ("localisation", "peak", "agreement")
 """Of settling, docs/format.md; `confidence` is their geometric mean."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One word of the track."""
 
     index: int

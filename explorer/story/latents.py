@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +19,7 @@ Guidance overshoots in the first steps; there the decoder clips what a line woul
 """
 
 
-@dataclass(frozen=True)
-class Preview:
+class Preview(msgspec.Struct, frozen=True):
     """A linear map from latent channels to colours, fitted on this run: x0 against its decoded picture."""
 
     weights: F32
@@ -80,8 +78,7 @@ def patch_means(picture: F32, height: int, width: int) -> F32:
     return np.asarray(cut.reshape(height, rows, width, columns, 3).mean((1, 3)))
 
 
-@dataclass(frozen=True)
-class Lanes:
+class Lanes(msgspec.Struct, frozen=True):
     """x0 that follows from each output of the model, `[S, C, h, w]`, and the raw outputs themselves."""
 
     without: F32

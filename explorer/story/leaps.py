@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from assetgen.pack import Pack
@@ -19,8 +18,7 @@ LEAP = "leap"
 """What a scene calls the first guess of the longest run."""
 
 
-@dataclass(frozen=True, eq=False)
-class Stride:
+class Stride(msgspec.Struct, frozen=True, eq=False):
     """A picture of the wall: the x0 of one step of a run."""
 
     run: Pack

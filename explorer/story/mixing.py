@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,8 +11,7 @@ from explorer.story.record import Record
 F32 = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Mix:
+class Mix(msgspec.Struct, frozen=True):
     """Terms of `next = picture + noise + fresh`, `[S, C, h, w]` each."""
 
     picture: F32

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 WORDS_PER_SECOND = 2.3
 """Calm reading aloud."""
@@ -29,12 +30,11 @@ def reading_time(text: str) -> float:
     return max(len(text.split()) / WORDS_PER_SECOND + 0.6, LEAST)
 
 
-@dataclass(frozen=True)
-class Voice:
+class Voice(msgspec.Struct, frozen=True):
     """The recorded sentences of one language."""
 
     folder: Path
-    seconds: Mapping[str, float] = field(default_factory=dict)
+    seconds: Mapping[str, float] = msgspec.field(default_factory=dict)
     """Hash of the text → length."""
 
     @classmethod

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,8 +23,7 @@ from explorer.story.provenance import Provenance
 U8 = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, eq=False)
-class Bench:
+class Bench(msgspec.Struct, frozen=True, eq=False):
     """What was measured for a model, and where its sheet of pictures lies."""
 
     measured: Noising

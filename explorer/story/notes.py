@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,8 +24,7 @@ SIDE = 32
 """Pictures are compared at this size."""
 
 
-@dataclass(frozen=True)
-class Twin:
+class Twin(msgspec.Struct, frozen=True):
     """Another run from the very same noise with other words."""
 
     run: str
@@ -36,8 +35,7 @@ class Twin:
     """Correlation of the two final pictures."""
 
 
-@dataclass(frozen=True)
-class Nearest:
+class Nearest(msgspec.Struct, frozen=True):
     """The training scenes nearest to the picture, and how near new true scenes lie."""
 
     scenes: tuple[Neighbour, ...]
@@ -47,15 +45,14 @@ class Nearest:
     held_out: bool
 
 
-@dataclass(frozen=True)
-class Notes:
+class Notes(msgspec.Struct, frozen=True):
     """All of it for one run."""
 
     run: str
     findings: tuple[Finding, ...] = ()
     twin: Twin | None = None
     nearest: Nearest | None = None
-    pictures: Mapping[Hashable, U8] = field(default_factory=dict)
+    pictures: Mapping[Hashable, U8] = msgspec.field(default_factory=dict)
     """What the panels show besides this run's own pictures, `[h, w, 3]`."""
 
     def finding(self, name: str) -> Finding | None:

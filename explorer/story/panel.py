@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from explorer.story.provenance import Provenance
 
 
-@dataclass(frozen=True)
-class Plot:
+class Plot(msgspec.Struct, frozen=True):
     """One curve over the recorded steps. `None` marks a step that was not recorded."""
 
     title: str
@@ -38,8 +38,7 @@ class Plot:
         return self.values[self.present] if self.present < len(self.values) else None
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True):
     """One share of a whole; `warm` marks what carries meaning (a word) among what does not (a marker)."""
 
     label: str
@@ -47,8 +46,7 @@ class Bar:
     warm: bool = True
 
 
-@dataclass(frozen=True)
-class Bars:
+class Bars(msgspec.Struct, frozen=True):
     """Values beside one another at one step, drawn up to `high`."""
 
     title: str
@@ -61,8 +59,7 @@ class Bars:
         _check_badge(self.badge, "bars", self.title)
 
 
-@dataclass(frozen=True)
-class Tile:
+class Tile(msgspec.Struct, frozen=True):
     """A part of a whole: `share` of its area, `heat` 0..1 of its colour. `id` is what a press selects, if any."""
 
     id: str
@@ -74,8 +71,7 @@ class Tile:
     heat: float
 
 
-@dataclass(frozen=True)
-class Treemap:
+class Treemap(msgspec.Struct, frozen=True):
     """A whole as areas; `groups` are drawn together, in their order."""
 
     title: str
@@ -87,8 +83,7 @@ class Treemap:
         _check_badge(self.badge, "treemap", self.title)
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(msgspec.Struct, frozen=True):
     """A row of numbers at one step (not over the steps), drawn as bars around zero from `low` to `high`."""
 
     title: str
@@ -108,16 +103,14 @@ class Profile:
 Chart = Plot | Bars | Treemap | Profile
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True):
     """One number with its name."""
 
     label: str
     value: str
 
 
-@dataclass(frozen=True)
-class Formula:
+class Formula(msgspec.Struct, frozen=True):
     """The step behind the panel, for an engineer: mathematics, and Python that returns this very array."""
 
     text: str
@@ -126,8 +119,7 @@ class Formula:
     """Where to read on."""
 
 
-@dataclass(frozen=True)
-class Legend:
+class Legend(msgspec.Struct, frozen=True):
     """What a colour ramp means."""
 
     ramp: str
@@ -135,8 +127,7 @@ class Legend:
     high: str
 
 
-@dataclass(frozen=True)
-class PanelAction:
+class PanelAction(msgspec.Struct, frozen=True):
     """Something to press. `name` is what it does, `value` with what."""
 
     name: Literal[
@@ -148,8 +139,7 @@ class PanelAction:
     value: str | bool | float | tuple[float, float] | None = None
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(msgspec.Struct, frozen=True):
     """One answer to a panel's question. Pressing it says so in the store, under the question's id."""
 
     question: str
@@ -160,8 +150,7 @@ class Option:
     """Whether the data say so; None while nothing was chosen."""
 
 
-@dataclass(frozen=True)
-class Shot:
+class Shot(msgspec.Struct, frozen=True):
     """A small picture: a cell of one of the HUD's sheets, with a line below it."""
 
     sheet: str
@@ -171,8 +160,7 @@ class Shot:
     """It is the one that the panel is about."""
 
 
-@dataclass(frozen=True)
-class Panel:
+class Panel(msgspec.Struct, frozen=True):
     """Badge, title, two or three short lines, one chart, its formula line, a legend, actions; in this order."""
 
     id: str
@@ -184,7 +172,7 @@ class Panel:
     facts: tuple[Fact, ...] = ()
     formula: Formula | None = None
     legend: Legend | None = None
-    actions: tuple[PanelAction, ...] = field(default=())
+    actions: tuple[PanelAction, ...] = ()
     options: tuple[Option, ...] = ()
     """Answers to choose from, where the panel asks something."""
     shots: tuple[Shot, ...] = ()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,8 +14,7 @@ F32 = NDArray[np.float32]
 MARKERS = ("bos", "eos", "pad")
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A place of the picture, `u` from the left and `v` from the top, 0..1, chosen on `canvas`."""
 
     canvas: str
@@ -61,11 +59,10 @@ class Place:
         return cell_of(self.u, self.v, height, width)
 
     def within(self, layer: str | None) -> Place:
-        return replace(self, layer=layer)
+        return msgspec.structs.replace(self, layer=layer)
 
 
-@dataclass(frozen=True)
-class Lane:
+class Lane(msgspec.Struct, frozen=True):
     """What stands beside the picture to be read: a word, or one of the markers."""
 
     text: str

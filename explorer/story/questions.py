@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+import msgspec
 
 from explorer.story.ask import Ask
 from explorer.story.discoveries.event import Finding, When, ends
@@ -52,8 +53,8 @@ def discovery_panel(ask: Ask, name: str) -> Panel:
     following = _following(ask, finding)
     if chosen is None:
         see = () if finding.asks_when else _see(ask, finding)
-        return replace(panel, actions=(*see, *following))
-    return replace(
+        return msgspec.structs.replace(panel, actions=(*see, *following))
+    return msgspec.structs.replace(
         panel,
         lines=(_verdict(ask, chosen == finding.right), ask.texts.get(f"{key}.answer", **said)),
         plot=_curve(ask, finding),
@@ -118,7 +119,7 @@ def _curve(ask: Ask, finding: Finding) -> Plot | None:
         return None
     key = f"discovery.{finding.id}"
     plot = ask.plot("settle", values, DERIVED, "settle_formula", low=min(0.0, *known))
-    return plot and replace(
+    return plot and msgspec.structs.replace(
         plot,
         title=ask.texts.get(f"{key}.curve"),
         formula=ask.texts.get(f"{key}.formula"),
@@ -172,14 +173,16 @@ def _probe(
         lines=(ask.texts.get(f"{key}.question"),),
     )
     if right is None:
-        return replace(panel, lines=(*panel.lines, ask.texts.get(f"{key}.not_recorded")))
+        return msgspec.structs.replace(
+            panel, lines=(*panel.lines, ask.texts.get(f"{key}.not_recorded"))
+        )
     if chosen is None:
-        return replace(
+        return msgspec.structs.replace(
             panel, options=_options(ask, f"probe.{name}", labels, right, None), shots=shots[:1]
         )
     paper = ask.texts.get(f"{key}.paper")
     answer = ask.texts.get(f"{key}.answer_{right}", **said)
-    return replace(
+    return msgspec.structs.replace(
         panel,
         lines=(
             _verdict(ask, chosen == right, "probe"),

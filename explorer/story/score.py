@@ -9,8 +9,8 @@ spectrum, so that its ends meet.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,8 +40,7 @@ BANDS = 6
 """Bands an octave in which two sounds are compared."""
 
 
-@dataclass(frozen=True)
-class Voice:
+class Voice(msgspec.Struct, frozen=True):
     """One unit as an instrument."""
 
     unit: str

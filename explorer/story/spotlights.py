@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from assetgen.pack.schema import Layer, Unit
@@ -17,8 +16,7 @@ DERIVED = Provenance.DERIVED
 ROWS = 6
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """`unit.resnet` or `layer.norm`: what a spotlight is about."""
 
     family: str

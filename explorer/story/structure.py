@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+import msgspec
 
 from assetgen.pack import Architecture, Pack
 from assetgen.pack.schema import FORMAT, Metadata, Model, Scheduler
@@ -41,8 +42,8 @@ def named(texts: Texts, model: str) -> str:
 def without_run(ask: Ask, panel: Panel) -> Panel:
     """A room's panel that begins with what is missing; its code opens the architecture."""
     note = ask.text("structure.line", model=_name(ask))
-    formula = panel.formula and replace(panel.formula, python=python_of(ask))
-    return replace(
+    formula = panel.formula and msgspec.structs.replace(panel.formula, python=python_of(ask))
+    return msgspec.structs.replace(
         panel, badge=Provenance.DERIVED, lines=(note, *panel.lines), formula=formula, legend=None
     )
 

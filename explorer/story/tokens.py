@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,8 +14,7 @@ MOST = 24
 """Pieces that are shown; a longer prompt's last ones are left out."""
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A token: `text` as the tokenizer cut it, with its end-of-word mark made visible as a dot."""
 
     index: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import cos, dist, radians, sin, tan
 
 import msgspec
@@ -33,8 +32,7 @@ FADE = 0.3
 """Seconds to black at a cut, and again back."""
 
 
-@dataclass(frozen=True)
-class Cue:
+class Cue(msgspec.Struct, frozen=True):
     """A caption: what is said from `start` on, for `seconds`; it stands until the next one."""
 
     start: float
@@ -42,8 +40,7 @@ class Cue:
     text: str
 
 
-@dataclass(frozen=True)
-class Shot:
+class Shot(msgspec.Struct, frozen=True):
     """A stop in time. All times are seconds of the tour."""
 
     stop: Stop
@@ -68,8 +65,7 @@ class Shot:
         return min(max([arrived, *(cue.start for cue in self.cues[:1])]), self.end)
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """Everything that a tour wants at one second."""
 
     shot: int
@@ -86,8 +82,7 @@ class Moment:
     cue: Cue | None
 
 
-@dataclass(frozen=True)
-class Timeline:
+class Timeline(msgspec.Struct, frozen=True):
     """A tour for one site, language and voice."""
 
     name: str

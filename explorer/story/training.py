@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,15 +28,14 @@ PART = 8
 """Sharp is a word whose reading lies on one cell of so many."""
 
 
-@dataclass(frozen=True, eq=False)
-class Course:
+class Course(msgspec.Struct, frozen=True, eq=False):
     """The runs of the kept checkpoints, fewest samples first, and what was measured while training."""
 
     runs: tuple[Pack, ...]
     measured: Training | None
     assets: Path
     model: str
-    _sharp: dict[int, tuple[float, ...]] = field(default_factory=dict)
+    _sharp: dict[int, tuple[float, ...]] = msgspec.field(default_factory=dict)
 
     @property
     def samples(self) -> tuple[int, ...]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from zlib import crc32
+
+import msgspec
 
 from assetgen.pack.schema import Architecture
 
@@ -44,8 +45,7 @@ class CodeError(ValueError):
     """A code that cannot be read; one line says why and what to do."""
 
 
-@dataclass(frozen=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """What a code brings back."""
 
     model: str

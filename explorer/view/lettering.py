@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 
+import msgspec
 import numpy as np
 import panda3d.core as p3d
 from PIL import Image, ImageDraw, ImageFont
@@ -29,8 +29,7 @@ def font(name: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(data_dir("assets") / "fonts" / f"{name}.ttf"), size)
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line of text on a surface: its place (left end of the baseline), cap height in metres, and colour."""
 
     text: str

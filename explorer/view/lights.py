@@ -6,8 +6,7 @@ close to what they light.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,12 +17,11 @@ REACH = 30.0
 CELL = 24.0
 
 
-@dataclass
-class Lights:
+class Lights(msgspec.Struct):
     """Emitters `(x, y, z, warm, cool)` and halos `(x, y, z, radius, r, g, b, strength)`."""
 
-    emitters: list[tuple[float, ...]] = field(default_factory=list)
-    halos: list[tuple[float, ...]] = field(default_factory=list)
+    emitters: list[tuple[float, ...]] = msgspec.field(default_factory=list)
+    halos: list[tuple[float, ...]] = msgspec.field(default_factory=list)
 
     def add(
         self, at: Vec3, *, warm: float = 0.0, cool: float = 0.0, frame: Frame | None = None

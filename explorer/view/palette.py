@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from explorer.world.scene import Theme
 from explorer.world.valley import Vec3
@@ -19,8 +19,7 @@ def scaled(color: Vec3, factor: float) -> Vec3:
     return color[0] * factor, color[1] * factor, color[2] * factor
 
 
-@dataclass(frozen=True)
-class Palette:
+class Palette(msgspec.Struct, frozen=True):
     """What the builders paint with."""
 
     machine: Vec3

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from explorer.state import QualityName
 
 
-@dataclass(frozen=True)
-class Quality:
+class Quality(msgspec.Struct, frozen=True):
     """Costs are shares of a frame on llvmpipe (ART.md section 12)."""
 
     occlusion: bool

@@ -6,8 +6,7 @@ The main thread only wraps the arrays in `p3d.Texture`s.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+import msgspec
 import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
@@ -24,18 +23,17 @@ LATENT_GAIN = 0.19
 HEAT_SIZE = 16
 
 
-@dataclass
-class RunArrays:
+class RunArrays(msgspec.Struct):
     """Plain arrays of one run, `[S, …]`, ready to become textures."""
 
     pack: Pack
-    images: dict[str, U8] = field(default_factory=dict)
+    images: dict[str, U8] = msgspec.field(default_factory=dict)
     """Pictures `[S, H, W, 3]`, mosaics and atlases `[S, H, W]`."""
     atlas_size: tuple[int, int] = (1, 1)
     """Full width and height of the feature atlas, whatever page is loaded."""
-    magnitude: F32 = field(default_factory=lambda: np.zeros((1, 1), np.float32))
+    magnitude: F32 = msgspec.field(default_factory=lambda: np.zeros((1, 1), np.float32))
     """Relative RMS per step and unit, 0..1 within each unit's range over the run."""
-    absolute: F32 = field(default_factory=lambda: np.zeros((1, 1), np.float32))
+    absolute: F32 = msgspec.field(default_factory=lambda: np.zeros((1, 1), np.float32))
     """RMS per step and unit over the run's largest, on a square-root scale."""
     cut: tuple[str, ...] = ()
     """Ids of the parts without which a run was recorded."""

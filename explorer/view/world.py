@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 import panda3d.core as p3d
 
@@ -52,8 +52,7 @@ LATENTS = ("x_t", "eps")
 """Arrays shown as the mosaic of their channels."""
 
 
-@dataclass(frozen=True)
-class Dressed:
+class Dressed(msgspec.Struct, frozen=True):
     """A run ready to be shown: made in the background, shown in one go."""
 
     run: RunArrays

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from assetgen.pack import Architecture
 from explorer.world import stations as kinds
@@ -16,8 +17,7 @@ DOOR = (1.5, 2.3)
 """Width and height of a door; a block that is lower has one of its own height."""
 
 
-@dataclass(frozen=True)
-class Slab:
+class Slab(msgspec.Struct, frozen=True):
     """A unit as a layer of a block, from `low` to `high` above its foot."""
 
     unit: str
@@ -27,8 +27,7 @@ class Slab:
     high: float
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """A model: a cube with `side`, its middle `x` to the right of the annex's, its front at `y`."""
 
     model: str

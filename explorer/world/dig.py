@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from explorer.world import stations as kinds
 from explorer.world.valley import Vec3
@@ -13,8 +13,7 @@ CURB = 0.4
 MARGIN = 0.7
 
 
-@dataclass(frozen=True)
-class DigPlan:
+class DigPlan(msgspec.Struct, frozen=True):
     """A square field of ground: x_T on top, one layer a step, the picture at the bottom.
 
     The top of the picture lies at the back, so that it is the right way up for somebody in front.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from explorer.world import stations as kinds
 from explorer.world.valley import Vec3
@@ -21,8 +21,7 @@ FACE, BACK, FRONT = 0.30, 0.85, -3.0
 """Local y of the wall's face and back, and of the step's front edge."""
 
 
-@dataclass(frozen=True)
-class Hung:
+class Hung(msgspec.Struct, frozen=True):
     """A picture on a display: what it shows, its centre (right, up) and side in the display's axes."""
 
     shows: str
@@ -31,8 +30,7 @@ class Hung:
     size: float
 
 
-@dataclass(frozen=True)
-class Wall:
+class Wall(msgspec.Struct, frozen=True):
     """A display laid out: pictures in reading order, the wall's half-width and its height."""
 
     pictures: tuple[Hung, ...]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 
 from explorer.world import noising, orchestra, training
@@ -22,8 +22,7 @@ Box = tuple[Vec3, Vec3]
 """Low and high corner in the exhibit's axes."""
 
 
-@dataclass(frozen=True)
-class Ground:
+class Ground(msgspec.Struct, frozen=True):
     """What an exhibit takes, in its own axes: right, back, up from the middle of its footprint; its front is −y."""
 
     width: float
@@ -42,8 +41,7 @@ class Ground:
     seats: tuple[orchestra.Seat, ...] = ()
 
 
-@dataclass(frozen=True)
-class ExhibitPlace:
+class ExhibitPlace(msgspec.Struct, frozen=True):
     """An exhibit of the scene, placed."""
 
     station: kinds.Exhibit

@@ -8,7 +8,6 @@ height, and the exit is beside the entrance.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import atan2, cos, degrees, log2, radians, sin
 
 import msgspec
@@ -33,8 +32,7 @@ class LayoutError(ValueError):
     """The architecture cannot be laid out; the message says which unit and why."""
 
 
-@dataclass(frozen=True)
-class Plot:
+class Plot(msgspec.Struct, frozen=True):
     """The ground one unit needs."""
 
     unit: Unit

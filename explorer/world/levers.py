@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import atan2, degrees
+
+import msgspec
 
 from explorer.world.picking import Target, layer_targets
 from explorer.world.valley import Bridge, Frame, Room, Valley
@@ -15,8 +16,7 @@ SMALL = 0.55
 """Size of a layer's lever against that of a room's."""
 
 
-@dataclass(frozen=True)
-class Lever:
+class Lever(msgspec.Struct, frozen=True):
     """`part` is the id of what it cuts. The frame's origin is the middle of its foot; one pulls towards its −y."""
 
     part: str

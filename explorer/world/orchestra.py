@@ -7,8 +7,9 @@ to the front right, as in the valley. The exhibit's own axes, metres.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import cos, radians, sin
+
+import msgspec
 
 from explorer.world.valley import Room, Vec3
 
@@ -24,8 +25,7 @@ SPREAD = 78.0
 OUTER = INNER + TIERS * DEEP
 
 
-@dataclass(frozen=True)
-class Seat:
+class Seat(msgspec.Struct, frozen=True):
     """Where a unit plays."""
 
     unit: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from math import atan2, degrees, hypot
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,8 +21,7 @@ LAYER_ROWS = 2
 """Layers of an unfolded room stand in this many rows."""
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """Something that can be pointed at: a box of `size` (right, back, up).
 
     The frame's origin is the middle of its lower front edge: the box reaches half its width to
@@ -36,8 +35,7 @@ class Target:
     """Id of a target in whose box it stands, and before which it is taken."""
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """A target met by a ray."""
 
     id: str

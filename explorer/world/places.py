@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from explorer.world import stations as kinds
 from explorer.world.exhibits import ExhibitPlace, place_exhibit
@@ -21,8 +21,7 @@ NOTICE_FOOT, NOTICE = 0.36, 1.06
 SIZES = {"x_t": "size", "noise": "size", "x0": "main_size"}
 
 
-@dataclass(frozen=True)
-class CanvasPlace:
+class CanvasPlace(msgspec.Struct, frozen=True):
     """A picture on a wall. The frame's origin is the picture's centre; it faces the frame's −y."""
 
     id: str
@@ -34,8 +33,7 @@ class CanvasPlace:
     """Canvases of one batch are drawn as one; by default each alone."""
 
 
-@dataclass(frozen=True)
-class GalleryPlace:
+class GalleryPlace(msgspec.Struct, frozen=True):
     """A pavilion for canvases; the frame's origin is the middle of its front edge, on the ground."""
 
     station: kinds.Gallery
@@ -45,16 +43,15 @@ class GalleryPlace:
     canvases: tuple[CanvasPlace, ...]
 
 
-@dataclass
-class Places:
+class Places(msgspec.Struct):
     """Everything that stands in the world besides rooms, placed."""
 
-    canvases: list[CanvasPlace] = field(default_factory=list)
-    galleries: list[GalleryPlace] = field(default_factory=list)
+    canvases: list[CanvasPlace] = msgspec.field(default_factory=list)
+    galleries: list[GalleryPlace] = msgspec.field(default_factory=list)
     tower: tuple[kinds.WordTower, Frame] | None = None
     clock: tuple[kinds.Clock, Frame] | None = None
-    exhibits: list[ExhibitPlace] = field(default_factory=list)
-    others: list[tuple[kinds.AnyStation, Frame]] = field(default_factory=list)
+    exhibits: list[ExhibitPlace] = msgspec.field(default_factory=list)
+    others: list[tuple[kinds.AnyStation, Frame]] = msgspec.field(default_factory=list)
 
 
 def furnish(valley: Valley, scene: Scene) -> Places:

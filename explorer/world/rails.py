@@ -7,9 +7,9 @@ eased with smootherstep, and wherever a limit would be broken the flight takes l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import atan2, cos, degrees, hypot, radians, sin
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +27,7 @@ RATE = 120
 """Samples a second."""
 
 
-@dataclass(frozen=True)
-class Pose:
+class Pose(msgspec.Struct, frozen=True):
     """A view: eye in metres, heading counter-clockwise from +y and pitch upwards in degrees."""
 
     eye: Vec3
@@ -43,8 +42,7 @@ class Pose:
         return (-sin(h) * cos(p), cos(h) * cos(p), sin(p))
 
 
-@dataclass(frozen=True)
-class Stop:
+class Stop(msgspec.Struct, frozen=True):
     """A view that a rail passes."""
 
     eye: Vec3

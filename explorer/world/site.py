@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from assetgen.pack import Architecture
 from explorer.world.layout import lay_out
@@ -18,8 +19,7 @@ from explorer.world.scene_load import fit, load_scene, view_of
 from explorer.world.valley import Valley
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(msgspec.Struct, frozen=True):
     """One model's valley as one scene shows it."""
 
     file: Path

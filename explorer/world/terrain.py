@@ -7,10 +7,10 @@ outwards: flat terraces joined by bands of risers, then hills that open towards 
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from math import exp
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,8 +19,7 @@ EXPONENT = 2.5
 SEA_BED = -4.0
 
 
-@dataclass(frozen=True)
-class Terrain:
+class Terrain(msgspec.Struct, frozen=True, dict=True):
     """Ground of a valley. Profiles are `(half_width, z)` pairs with increasing half-width."""
 
     centre_y: float

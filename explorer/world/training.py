@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from explorer.world import stations as kinds
 from explorer.world.displays import FACE, FLOOR
@@ -17,8 +17,7 @@ OUT = 0.09
 """How far the curve stands before the wall's face."""
 
 
-@dataclass(frozen=True)
-class Area:
+class Area(msgspec.Struct, frozen=True):
     """A rectangle on the wall's face: centre (right, up) and size, in the hall's axes."""
 
     x: float
@@ -39,8 +38,7 @@ class Area:
         return self.z + self.height / 2
 
 
-@dataclass(frozen=True)
-class Hall:
+class Hall(msgspec.Struct, frozen=True):
     """Where everything hangs; the upper and lower picture of a column stand over its mark on the curve."""
 
     scenes: Area

@@ -7,9 +7,10 @@ from its open front.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import cos, radians, sin
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +26,7 @@ FORECOURT = 2.7
 """How far a room's floor reaches out in front of it."""
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """A placed coordinate system."""
 
     origin: Vec3
@@ -45,8 +45,7 @@ class Frame:
         return (c * dx + s * dy, -s * dx + c * dy, p[2] - self.origin[2])
 
 
-@dataclass(frozen=True)
-class Room:
+class Room(msgspec.Struct, frozen=True):
     """One unit of the network as a pavilion. The frame's origin is the middle of its open front, on the floor."""
 
     unit: str
@@ -70,8 +69,7 @@ class Room:
         return f"unit:{self.unit}"
 
 
-@dataclass(frozen=True)
-class Bridge:
+class Bridge(msgspec.Struct, frozen=True):
     """A skip connection as a bridge between two places."""
 
     source: str
@@ -93,15 +91,13 @@ class Bridge:
         return (a[0] + (b[0] - a[0]) * s, a[1] + (b[1] - a[1]) * s, a[2] + (b[2] - a[2]) * s + lift)
 
 
-@dataclass(frozen=True)
-class Deck:
+class Deck(msgspec.Struct, frozen=True):
     """A walkable quad: four corners in order (counter-clockwise from above), heights interpolated."""
 
     corners: tuple[Vec3, Vec3, Vec3, Vec3]
 
 
-@dataclass(frozen=True)
-class Wall:
+class Wall(msgspec.Struct, frozen=True):
     """An upright blocker: a segment seen from above with thickness, from `low` to `high`."""
 
     a: tuple[float, float]
@@ -111,8 +107,7 @@ class Wall:
     thickness: float = 0.3
 
 
-@dataclass(frozen=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True):
     """A path along which the network passes data; particles and light lines follow it."""
 
     kind: str
@@ -122,8 +117,7 @@ class Edge:
     points: tuple[Vec3, ...]
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True):
     """A place to be taken to (number keys, mini-map)."""
 
     id: str
@@ -132,8 +126,7 @@ class Spot:
     frame: Frame
 
 
-@dataclass
-class Valley:
+class Valley(msgspec.Struct):
     """A laid-out network."""
 
     model: str
@@ -141,22 +134,22 @@ class Valley:
     bridges: list[Bridge]
     edges: list[Edge]
     terrain: Terrain
-    decks: list[Deck] = field(default_factory=list)
-    walls: list[Wall] = field(default_factory=list)
-    anchors: dict[str, Frame] = field(default_factory=dict)
+    decks: list[Deck] = msgspec.field(default_factory=list)
+    walls: list[Wall] = msgspec.field(default_factory=list)
+    anchors: dict[str, Frame] = msgspec.field(default_factory=dict)
     """Named places for scenes: `mouth`, `deep`, `tower`, `gallery`, `jetty`, `unit:<id>`, `room:left.<level>.<n>` …"""
-    path: list[list[Vec3]] = field(default_factory=list)
+    path: list[list[Vec3]] = msgspec.field(default_factory=list)
     """The way of x_t over the ground, from the jetty to the gallery and back: the warm line."""
-    stairs: list[tuple[Vec3, Vec3]] = field(default_factory=list)
+    stairs: list[tuple[Vec3, Vec3]] = msgspec.field(default_factory=list)
     """Top and bottom of every flight."""
     court: tuple[Vec3, Vec3] = ((-8.0, 0.0, 0.0), (8.0, 20.0, 0.0))
     """Low and high corner of the platform that carries the middle units; `high` is its floor."""
-    outline: list[list[tuple[float, float]]] = field(default_factory=list)
+    outline: list[list[tuple[float, float]]] = msgspec.field(default_factory=list)
     """Terrace edges as closed curves, for the map."""
     bounds: tuple[float, float, float, float] = (-200.0, -60.0, 200.0, 300.0)
     """x0, y0, x1, y1: the end of the walkable world."""
 
-    models: Mapping[str, Architecture] = field(default_factory=dict)
+    models: Mapping[str, Architecture] = msgspec.field(default_factory=dict)
     """Architectures beside this one, by the name of their folder: for the Annex."""
 
     def ground(self, x: float, y: float) -> float:

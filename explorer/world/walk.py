@@ -7,8 +7,9 @@ not be one is turned aside until it is, or not taken.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import cos, exp, hypot, radians, sin, tau
+
+import msgspec
 
 from explorer.world.solids import HEIGHT, RADIUS, SLAB, STEP, Solids
 from explorer.world.valley import Vec3
@@ -35,8 +36,7 @@ _FEELERS = ((1.0, 0.0), (cos(0.9), sin(0.9)), (cos(0.9), -sin(0.9)))
 """Where a step feels ahead for ledges, relative to its direction."""
 
 
-@dataclass
-class Body:
+class Body(msgspec.Struct):
     """A capsule of radius 0.35 m and height 1.8 m. `move` is called once a frame."""
 
     solids: Solids
@@ -45,8 +45,8 @@ class Body:
     flying: bool = False
     eye_height: float = EYE
     """Height of the eye over the feet right now: lags behind steps so that stairs feel smooth."""
-    _before: tuple[Vec3, float] = field(default=((0.0, 0.0, 0.0), EYE), repr=False)
-    _pending: float = field(default=0.0, repr=False)
+    _before: tuple[Vec3, float] = ((0.0, 0.0, 0.0), EYE)
+    _pending: float = 0.0
 
     @property
     def eye(self) -> Vec3:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+import msgspec
 import pytest
 
 from assetgen.pack import Pack
@@ -113,7 +112,9 @@ def test_the_question_lies_over_nothing(
     pack: Pack, size: tuple[int, int], kiosk: KioskShown | None
 ) -> None:
     stage = Stage(pack, *size)
-    stage.store.update(kiosk=replace(kiosk, finger=90.0 * size[1] / 1080) if kiosk else None)
+    stage.store.update(
+        kiosk=msgspec.structs.replace(kiosk, finger=90.0 * size[1] / 1080) if kiosk else None
+    )
     record = stage.model.view.record
     assert record is not None
     stage.model.set_notes(Notes(record.metadata.id, (WHERE,)))

@@ -7,11 +7,11 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from assetgen.pack.resources import data_dir
@@ -206,12 +206,12 @@ def snapshot(museum: Museum) -> dict[str, Any]:
     """All that a visitor could have changed."""
     app = museum.app
     assert app.hud
-    state = {f.name: getattr(app.store.state, f.name) for f in fields(State)}
+    state = {f: getattr(app.store.state, f) for f in State.__struct_fields__}
     local = app.hud.model.view.local
     kiosk = state["kiosk"]
     return {
         **state,
-        "kiosk": replace(kiosk, shift=(0, 0)),
+        "kiosk": msgspec.structs.replace(kiosk, shift=(0, 0)),
         "pose": app.rig.pose,
         "flying": app.rig.flying,
         "local": (local.focus, local.focus_visible, local.hover, local.pressed, dict(local.scroll)),
@@ -529,7 +529,7 @@ def test_every_target_is_as_large_as_a_finger(museum: Museum, size: tuple[int, i
     def small(**shows: Any) -> dict[str, tuple[int, int]]:
         assert museum.app.hud and museum.state.kiosk
         model = museum.app.hud.model
-        kiosk = replace(museum.state.kiosk, finger=finger, zoom=zoom)
+        kiosk = msgspec.structs.replace(museum.state.kiosk, finger=finger, zoom=zoom)
         museum.app.store.update(kiosk=kiosk, **{**PLAIN, **shows})
         model.refresh()
         if kiosk.phase == "active":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import prod
 from typing import get_args
 
@@ -76,5 +75,5 @@ def test_the_panel_switches_between_the_kinds(record: Record, texts: Texts) -> N
         a.value for a in panel_for("cost", state, record, texts).actions if a.name == "cost"
     ]
     assert switches == ["time", "bytes", None]
-    other = panel_for("cost", replace(state, cost="bytes"), record, texts)
+    other = panel_for("cost", msgspec.structs.replace(state, cost="bytes"), record, texts)
     assert other.title != panel_for("cost", state, record, texts).title

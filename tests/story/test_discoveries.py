@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -127,8 +127,6 @@ class Damaged(Pack):
 
 
 def _with(struct: object, **changes: object) -> object:
-    import msgspec
-
     return msgspec.structs.replace(struct, **changes)  # type: ignore[type-var]
 
 
@@ -287,7 +285,7 @@ def test_python_behind_an_answer_runs(noted: list[tuple[Record, Notes]], texts: 
     for finding in notes.findings:
         if finding.evidence is None:
             continue
-        state = replace(answered(record, finding.id, 0), depth="engineer")
+        state = msgspec.structs.replace(answered(record, finding.id, 0), depth="engineer")
         panel = panel_for(f"discovery:{finding.id}", state, record, texts)
         assert panel.formula is not None and panel.formula.paper
         assert 1 <= len(panel.formula.python) <= 3
@@ -338,7 +336,7 @@ def test_the_seed_is_tested_with_a_run_from_the_same_noise(
     panel = panel_for("probe:seed", answered(record, "probe.seed", 0), record, texts)
     assert len(panel.shots) == 2
     assert f"{notes.twin.pictures:.2f}" in " ".join(panel.lines)
-    other = replace(notes, twin=replace(notes.twin, pictures=0.99))
+    other = msgspec.structs.replace(notes, twin=msgspec.structs.replace(notes.twin, pictures=0.99))
     record.notes = other
     changed = panel_for("probe:seed", answered(record, "probe.seed", 0), record, texts)
     record.notes = notes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ UNIT = "unit:down_blocks.0.resnets.0"
 
 
 def state(record: Record, **fields: Any) -> State:
-    return replace(State(steps=record.steps, step=3.0, target=3.0), **fields)
+    return msgspec.structs.replace(State(steps=record.steps, step=3.0, target=3.0), **fields)
 
 
 def corrupt(record: Record, monkeypatch: pytest.MonkeyPatch, key: str) -> Record:

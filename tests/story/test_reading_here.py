@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -66,7 +66,7 @@ def test_other_maps_give_other_bars(
 ) -> None:
     before = bars(record, texts, PLACE)
     assert before != bars(record, texts, PLACE, step=5.0)
-    assert before != bars(record, texts, replace(PLACE, u=0.9, v=0.1))
+    assert before != bars(record, texts, msgspec.structs.replace(PLACE, u=0.9, v=0.1))
     monkeypatch.setattr(
         Pack, "attention_atlas", lambda self, step: np.full(self.array("attention").shape[1:], 90, np.uint8)
     )  # fmt: skip

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from assetgen.pack import Architecture, Library
@@ -25,7 +25,7 @@ OTHERS = ("canvas:x0", "word:2", "clock", *(f"discovery:{name}" for name in DETE
 def near(a: View, b: View) -> bool:
     """The same, up to what the code rounds."""
     return (
-        replace(a, eye=b.eye, heading=b.heading, pitch=b.pitch) == b
+        msgspec.structs.replace(a, eye=b.eye, heading=b.heading, pitch=b.pitch) == b
         and all(abs(p - q) <= 0.26 for p, q in zip(a.eye, b.eye, strict=True))
         and abs((a.heading - b.heading + 180) % 360 - 180) <= 1.5
         and abs(a.pitch - b.pitch) <= 2.6

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from assetgen.pack.resources import data_dir
@@ -92,10 +92,10 @@ def test_every_cue_is_begun_once_and_at_its_start(app: App, player: Player) -> N
     assert voice.file(first.text) and voice.file(second.text)
     for twice in (False, True):
         if twice:
-            second = replace(second, text=first.text)
+            second = msgspec.structs.replace(second, text=first.text)
             shots = list(player.timeline.shots)
-            shots[index] = replace(shot, cues=(first, second, *shot.cues[2:]))
-            player.timeline = replace(player.timeline, shots=tuple(shots))
+            shots[index] = msgspec.structs.replace(shot, cues=(first, second, *shot.cues[2:]))
+            player.timeline = msgspec.structs.replace(player.timeline, shots=tuple(shots))
         app.guide.command("seek", first.start)
         heard.begun.clear()
         run(app, second.start - first.start + 1)

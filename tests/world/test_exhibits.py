@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import hypot
 from pathlib import Path
 
@@ -66,7 +65,7 @@ def test_they_are_reached_on_foot(part: str) -> None:
     else:
         bounds, start = tuple(sorted((0.0, side * 110.0))), path[2]  # type: ignore[assignment]
         bounds = (bounds[0], 0.0, bounds[1], 150.0)
-    reach = Reach(Solids(replace(here.valley, bounds=bounds)), start)
+    reach = Reach(Solids(msgspec.structs.replace(here.valley, bounds=bounds)), start)
 
     def inside(x: float, y: float) -> bool:
         return bounds[0] < x < bounds[2] and bounds[1] < y < bounds[3] - 10

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from math import dist
 from pathlib import Path
@@ -65,7 +64,7 @@ def test_overlap_is_noticed() -> None:
     valley = lay_out(architecture("miniature"), LayoutRule())
     room = valley.rooms[0]
     with pytest.raises(LayoutError, match="rooms overlap"):
-        check_overlap([room, replace(room, unit="twin")])
+        check_overlap([room, msgspec.structs.replace(room, unit="twin")])
 
 
 def test_the_gallery_stands_clear_of_the_rooms() -> None:

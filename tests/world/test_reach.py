@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import msgspec
 
 from explorer.world.reach import Reach
 from explorer.world.solids import Solids
@@ -21,7 +21,7 @@ def test_rooms_banks_and_terraces_are_reached_on_foot() -> None:
 
 def test_without_stair_or_bridge_nothing_is_reached() -> None:
     valley = small_valley()
-    reach = Reach(Solids(replace(valley, decks=[])), (0.0, 0.0, 0.0))
+    reach = Reach(Solids(msgspec.structs.replace(valley, decks=[])), (0.0, 0.0, 0.0))
     assert not reach.reaches((-15, 0, 0))
     assert not reach.reaches((40, 2, -9))
 
@@ -36,6 +36,6 @@ def test_a_ledge_nobody_could_come_back_up_is_not_walked_down() -> None:
             return -0.7 if x > 5 else 0.0
 
     valley.terrain = Ledge()  # type: ignore[assignment]
-    solids = Solids(replace(valley, decks=[], rooms=[]))
+    solids = Solids(msgspec.structs.replace(valley, decks=[], rooms=[]))
     assert not Reach(solids, (0.0, 0.0, 0.0)).reaches((10, 0, -0.7))
     assert not Reach(solids, (10.0, 0.0, -0.7)).reaches((0, 0, 0))

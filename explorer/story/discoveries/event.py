@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,8 +14,7 @@ from explorer.story.record import Record, Series
 F32 = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """The curve that answers: one value per recorded step. Texts `discovery.<id>.curve` and `….formula`."""
 
     values: Series
@@ -32,8 +31,7 @@ class When(Enum):
 WHEN = When.STEPS
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """What a detector found. Its question, answers and explanation are the texts `discovery.<id>.…`."""
 
     id: str
@@ -44,7 +42,7 @@ class Finding:
     have, or `WHEN`: the parts of the run."""
     right: int
     """Which of them the data say."""
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Numbers and names for the texts."""
     selection: str | None = None
     """Where to see it: an id of docs/architecture.md."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from math import dist
 from typing import Any, Protocol
 
+import msgspec
 import panda3d.core as p3d
 
 from assetgen.pack import Architecture, Pack
@@ -31,20 +31,18 @@ HYSTERESIS = 1.1
 """What is shown stays until it is this much farther away than its reach."""
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """What an exhibit is made from besides its place."""
 
     base: Any
     texts: Texts
     palette: Palette
     quality: Quality
-    models: Mapping[str, Architecture] = field(default_factory=dict)
+    models: Mapping[str, Architecture] = msgspec.field(default_factory=dict)
     """Architectures that stand beside this one."""
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """The run to show: its arrays, and its textures that are on the graphics card already."""
 
     run: RunArrays

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
@@ -74,8 +74,7 @@ def draw_board(
     return np.asarray(image)
 
 
-@dataclass(frozen=True)
-class Pulled:
+class Pulled(msgspec.Struct, frozen=True):
     """What the wall shows of one part, made in the background."""
 
     textures: dict[str, p3d.Texture]
