@@ -214,11 +214,11 @@ def test_an_unknown_pipelines_guidance_shows_which_answer_is_the_prompts(
     baker = bake_shop(make(), tmp_path)
     alone = bake(baker, "alone", guidance=1.0, size=(32, 32), seed=4)
     doubled = bake(baker, "doubled", guidance=3.0, negative="a cat", size=(32, 32), seed=4)
+    answer = alone.tensor("output_cond")[0]
     near, far = (
-        np.abs(doubled.tensor(name)[0] - alone.tensor("output_cond")[0]).max()
-        for name in ("output_cond", "output_uncond")
+        np.abs(doubled.tensor(name)[0] - answer).mean() for name in ("output_cond", "output_uncond")
     )
-    assert near < 1e-5 < far
+    assert near < far / 10  # stored as float16: a number at the edge of two may fall either way
     final = doubled.image("predicted", 1).astype(int)
     assert np.abs(final - doubled.final()).max() <= 8  # a JPEG of the last guess, decoded anew
     assert doubled.has("attention") == (make is tiny.tiny_chroma)  # its one tokenizer tells
