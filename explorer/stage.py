@@ -45,21 +45,11 @@ class Stage:
 
     def wait(self, *, complete: bool) -> None:
         """Load now: everything, or only until the run that was opened can be shown."""
-        if self.app.world.run is None:
-            self._warm_up()
         while complete or not self._shows_what_was_opened:
             if (loaded := self.app.runs.wait()) is None:
                 self._receive_notes(self._notes.wait())
                 return
             self._receive(loaded)
-
-    def _warm_up(self) -> None:
-        """One black frame while the run is being read: the first one compiles the shaders, which takes as long."""
-        app = self.app
-        app.aim()
-        if app.pipeline:
-            app.pipeline.set_frame(app.world.exposure, app.world.phase, fade=1.0)
-        app.base.graphicsEngine.render_frame()
 
     def collect(self) -> None:
         """Once a frame: show what has been loaded meanwhile."""

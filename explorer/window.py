@@ -19,6 +19,7 @@ gl-coordinate-system default
 framebuffer-srgb 0
 model-cache-dir
 support-threads 1
+loader-support-entry-points 0
 sync-video 1
 max-texture-dimension 16384
 text-minfilter linear

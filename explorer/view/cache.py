@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from pathlib import Path
+from zipfile import BadZipFile
 
 import msgspec
 import numpy as np
@@ -42,10 +43,12 @@ def load(key: str) -> tuple[dict[str, Part], Lights] | None:
     path = cache_dir() / f"{key}.npz"
     try:
         with np.load(path) as file:
-            names = [n[2:] for n in file.files if n.startswith("v:")]
-            parts = {n: (file[f"v:{n}"], file[f"t:{n}"]) for n in names}
+            names, ends = file["names"].tolist(), file["ends"]
+            vertices = np.split(file["vertices"], ends[:-1, 0])
+            triangles = np.split(file["triangles"], ends[:-1, 1])
             halos = [tuple(float(x) for x in row) for row in file["halos"]]
-    except (OSError, ValueError, KeyError):
+        parts = dict(zip(names, zip(vertices, triangles, strict=True), strict=True))
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # after a power cut, say
         return None
     return parts, Lights(halos=halos)
 
@@ -53,13 +56,18 @@ def load(key: str) -> tuple[dict[str, Part], Lights] | None:
 def save(key: str, parts: dict[str, Part], lights: Lights) -> None:
     """Keep a world, complete or not at all; a full or read-only disk is no error."""
     folder = cache_dir()
-    arrays = {f"v:{n}": v for n, (v, _) in parts.items()} | {
-        f"t:{n}": t for n, (_, t) in parts.items()
+    vertices, triangles = zip(*parts.values(), strict=True)
+    arrays = {  # few and large: each array of a file takes its time
+        "names": np.array(list(parts)),
+        "ends": np.cumsum([(len(v), len(t)) for v, t in parts.values()], 0),
+        "vertices": np.concatenate(vertices),
+        "triangles": np.concatenate(triangles),
+        "halos": np.array(lights.halos, np.float32),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
-            np.savez(file, halos=np.array(lights.halos, np.float32), **arrays)  # type: ignore[arg-type]
+            np.savez(file, **arrays)  # type: ignore[arg-type]
         Path(file.name).replace(folder / f"{key}.npz")
         for old in sorted(folder.glob("*.npz"), key=lambda p: p.stat().st_mtime)[:-KEPT]:
             old.unlink()

@@ -94,7 +94,6 @@ class Mirror:
         )
         self._root = root
         base.render.clear_two_sided()  # ShowBase sets it, and it would win over what a mirror needs
-        self.aim(None)
 
     def aim(self, plane: float | None) -> None:
         """Mirror the main camera at height `plane`; None switches the reflection off."""

@@ -139,8 +139,9 @@ def _sheet(lines: Sequence[Line]) -> tuple[U8, list[tuple[int, int, int, int]]]:
         at = (PAD, (y1 - y0) * 0.72)
         ImageDraw.Draw(layer).text(at, line.text, font=face, fill=255, anchor="ls")
         image.paste((*line.color, 255), (x0, y0), layer)
-    # a mode's small a: the colours come multiplied by it
-    return np.asarray(image.convert("RGBa") if plates else image), boxes
+    if plates and not all(line.plate for line in lines):  # a plate covers all of its box
+        image = image.convert("RGBa")  # with a small a: multiplied by it
+    return np.asarray(image), boxes
 
 
 def _plate(draw: ImageDraw.ImageDraw, line: Line, box: tuple[int, int, int, int]) -> None:
