@@ -122,7 +122,7 @@ class App:
         if run:
             self.world.set_run(self.world.prepare(run), self.store.state)
         elif self.opening == "":
-            self.world.set_structure(self.stage.structure().pack)
+            self.world.set_structure(self.stage.structure().pack, self.store.state)
 
     def _listen(self) -> None:
         self.store.subscribe(lambda new, old: self.world.follow(new, old))

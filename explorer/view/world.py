@@ -10,24 +10,20 @@ import panda3d.core as p3d
 
 from assetgen.pack import Architecture, Pack
 from explorer.state import QualityName, State
-from explorer.story.cost import costs
-from explorer.story.pixels import Place
 from explorer.story.ramps import ramp
-from explorer.story.record import Record
 from explorer.story.texts import Texts
-from explorer.story.words import layer_of
 from explorer.view import signs
 from explorer.view.environment import SEA, Mirror, clipped, make_sky, make_water
 from explorer.view.exhibition.base import Exhibition, Setting, Shown
 from explorer.view.exhibition.makers import MAKERS
 from explorer.view.exhibits import make_canvases, make_walls
 from explorer.view.flows import make_flows
+from explorer.view.highlights import Highlights
 from explorer.view.levers import Levers
 from explorer.view.mesh import make_geom, make_node
-from explorer.view.meter import make_columns, readings_of
 from explorer.view.palette import Palette
 from explorer.view.quality import PRESETS
-from explorer.view.reading import make_lintels, make_reading
+from explorer.view.reading import make_lintels
 from explorer.view.shaders import load_shader
 from explorer.view.statics import build_statics
 from explorer.view.textures import (
@@ -36,10 +32,8 @@ from explorer.view.textures import (
     float_texture,
     mosaic_grid,
     picture_texture,
-    word_heat,
 )
-from explorer.view.unfold import make_layers
-from explorer.view.words import make_halos, make_words, ribbons, unit_readings
+from explorer.view.words import make_halos, make_words
 from explorer.world.places import CanvasPlace
 from explorer.world.site import Site
 from explorer.world.valley import Valley, Vec3
@@ -75,13 +69,9 @@ class World:
         self._textures: dict[str, p3d.Texture] = {}
         self._run: RunArrays | None = None
         self._run_nodes = self.root.attach_new_node("run")
-        self._layers = self.root.attach_new_node("layers")
         self.cut: tuple[str, ...] = ()
         """Ids of the parts without which a run was recorded: each has a lever."""
-        self._reading = self.root.attach_new_node("reading")
-        """Light from the chosen place of the picture to the words read there."""
         self._canvases: dict[CanvasPlace, p3d.NodePath] = {}
-        self._told: p3d.NodePath | None = None
         self._decoded = False
         self._phase = 0.0
         self.drift = 0.0
@@ -101,7 +91,8 @@ class World:
         )
         static = self.root.attach_new_node("static")
         static.set_shader(shader)
-        self._meter = static.attach_new_node("meter")
+        meter = static.attach_new_node("meter")
+        self._highlights = Highlights(self.root, meter, self.site, self._texts, self.unit_index)
         for name, (vertices, triangles) in statics.items():
             if len(triangles):
                 node = static.attach_new_node(make_node(name, make_geom(vertices, triangles)))
@@ -185,12 +176,11 @@ class World:
         self.cut = run.cut
         self._levers.show(state, self.cut)
         self._dress_canvases(decoded=state.decoded)
-        self._show_word(state)
         self._show_split(state)
         self.exhibition.dress(Shown(run, shown), state)
-        self._show_place(state)
+        self._highlights.show(run, state)
 
-    def set_structure(self, pack: Pack) -> None:
+    def set_structure(self, pack: Pack, state: State) -> None:
         """Show a model without a run: names on the rooms, canvases and particles away."""
         self._run, self.cut = None, ()
         self._levers.clear()
@@ -199,6 +189,7 @@ class World:
         labels = signs.make_signs(self.valley, self.places, pack, self._texts)
         labels.reparent_to(self._run_nodes)
         self._dress_canvases(decoded=False)
+        self._highlights.show(None, state)
         self.exhibition.stand()
 
     def _dress_canvases(self, *, decoded: bool) -> None:
@@ -229,22 +220,11 @@ class World:
 
     def follow(self, new: State, old: State) -> None:
         """Store listener: everything but time."""
+        self._highlights.follow(self._run, new, old)
         if self._run is None:
-            if new.cost != old.cost:  # the structure alone has costs
-                self._show_word(new)
             return
         if new.decoded != old.decoded:
             self._dress_canvases(decoded=new.decoded)
-        shown = [
-            (s.word, s.overlay, s.attention_scale, s.cost, layer_of(s.selection, s.word))
-            for s in (new, old)
-        ]
-        if shown[0] != shown[1]:
-            self._show_word(new)
-        if new.unfolded != old.unfolded:
-            self._unfold(new)
-        if new.selection != old.selection:
-            self._show_place(new)
         if (new.selection, new.unfolded) != (old.selection, old.unfolded):
             self._levers.show(new, self.cut)
         if new.split != old.split:
@@ -258,73 +238,10 @@ class World:
             self.root.set_shader_input("ramp", _ramp(new.color_map))
         self.exhibition.follow(new)
 
-    def _unfold(self, state: State) -> None:
-        """The chosen room's layers as plates in front of its wall."""
-        self._layers.get_children().detach()
-        room = self.valley.room(state.unfolded) if state.unfolded else None
-        if room and self._run:
-            node = make_layers(room, self._run.pack, state, self._texts)
-            node.reparent_to(self._layers)
-
     def _show_split(self, state: State) -> None:
         for canvas, node in self._canvases.items():
             if canvas.shows == "x0":
                 node.set_shader_input("split", -1.0 if state.split is None else state.split)
-
-    def _show_place(self, state: State) -> None:
-        """Mark the chosen place on every canvas, and light what it reads."""
-        self._reading.get_children().detach()
-        self._show_clock(state)
-        place = None if self._run is None else Place.chosen(state.selection, self._run.pack)
-        height, width = self.site.architecture.traced_at.sample[2:]
-        mark = (-1, -1, width, height)
-        if place is not None and self._run is not None:
-            row, column = place.cell(height, width)
-            mark = (column, row, width, height)
-            make_reading(self.places, self._run, place, self._texts).reparent_to(self._reading)
-        self.root.set_shader_input("mark", p3d.LVecBase4f(*mark))
-
-    def _show_clock(self, state: State) -> None:
-        """While the Clock is chosen: light from it to every room that it tells the time, and none from the words."""
-        chosen = state.selection in ("clock", "station:clockwork")
-        for beams in self._run_nodes.find_all_matches("**/beams"):
-            (beams.hide if chosen else beams.show)()
-        if chosen and self._told is None:
-            rows = [(e.points[0], e.points[-1], 0) for e in self.valley.edges if e.kind == "time"]
-            self._told = ribbons(rows, 0.5) if rows else p3d.NodePath("told")
-            self._told.set_shader_input("mass", float_texture("even", np.ones((1, 1), np.float32)))
-            self._told.reparent_to(self.root)
-        if self._told is not None:
-            (self._told.show if chosen else self._told.hide)()
-
-    def _show_cost(self, state: State) -> None:
-        """Columns over the rooms while the cost meter is on; their lights show it unless a word has them."""
-        self._meter.get_children().detach()
-        if state.cost is None:
-            return
-        record = None if self._run is None else Record(self._run.pack, self.site.architecture)
-        found = costs(state.cost, self.site.architecture, record)
-        make_columns(self.valley, found or {}).reparent_to(self._meter)
-        if not state.overlay:
-            table = readings_of(found, self.unit_index)
-            self.root.set_shader_inputs(reading=2.0, readings=float_texture("readings", table))
-
-    def _show_word(self, state: State) -> None:
-        shown = (
-            state.overlay
-            and state.word is not None
-            and self._run
-            and self._run.pack.has_word_map(state.word)
-        )
-        self.root.set_shader_inputs(overlay=1.0 if shown else 0.0, reading=1.0 if shown else 0.0)
-        self._show_cost(state)
-        if shown and self._run and state.word is not None:
-            layer = layer_of(state.selection, state.word)
-            heat = word_heat(self._run, state.word, state.attention_scale, layer)
-            readings = unit_readings(self._run.pack, state.word, self.unit_index)
-            self.root.set_shader_inputs(
-                heat=array_texture("heat", heat), readings=float_texture("readings", readings)
-            )
 
     def update(self, state: State, dt: float) -> None:
         """Once a frame: time, the lagging phase of the sky, reflections."""

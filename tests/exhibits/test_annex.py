@@ -127,7 +127,9 @@ def test_a_door_leads_into_the_structure_and_back(
     app.world.complete(app.store.state)
     assert "station:annex" in app.world.exhibition.built  # the way back stands without a run
     app.store.update(cost="flops")
-    assert app.world._meter.find("**/+GeomNode")  # operations are known from the structure
+    assert app.world.root.find("**/meter/**/+GeomNode")  # the structure tells the operations
+    app.rebuild_view()
+    assert app.world.root.find("**/meter/**/+GeomNode")
     app.store.update(cost=None)
     app.command("open_model", "miniature")
     app.load_now()

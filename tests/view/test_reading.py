@@ -116,7 +116,7 @@ def test_the_meter_stands_over_the_rooms_and_follows_the_costs(explore: Callable
     assert np.abs(operations.astype(int) - plain).mean() > 1
     assert np.abs(weights.astype(int) - operations).mean() > 0.3
     app.store.update(cost="time")  # the synthetic run has no times: no column stands
-    assert not app.world._meter.get_num_children() or not app.world._meter.find("**/+GeomNode")
+    assert not app.world.root.find("**/meter/**/+GeomNode")
 
 
 def test_a_column_is_as_high_as_its_share(explore: Callable[..., Any]) -> None:
