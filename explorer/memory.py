@@ -12,6 +12,8 @@ LARGE = 32 * 1024
 """Bytes from which a block is taken from the system, and given back when it is freed."""
 PROT_NONE, MAP_FIXED_NOREPLACE = 0, 0x100000
 """Of Linux's <sys/mman.h>; Python has no names for them."""
+FAILED = ctypes.c_size_t(-1).value
+"""What `sbrk` returns when there is no more."""
 
 
 def give_back_freed() -> bool:
@@ -29,26 +31,25 @@ def give_back_freed() -> bool:
 
 
 def part_heaps() -> bool:
-    """Let the heap that `sbrk` moves grow no further, so that every allocator maps memory of its own; True if so.
+    """Give the heap that `sbrk` moves an end that stays where it is, so that every allocator maps memory of its own.
 
-    Panda3D's objects live in a dlmalloc of its own, all else in the C library's malloc, and both take memory with
-    `sbrk`, which is not thread-safe: two threads that ask at once get the same memory. Making a run's nodes while a
-    frame was drawn broke one start in five. With a page that nothing may touch behind the heap, `sbrk` fails and both
-    fall back to `mmap`. Call it before there are threads; calling it again changes nothing.
+    Panda3D's objects live in a dlmalloc of its own, all else in the C library's malloc. Both move the end of one heap,
+    each under its own lock, and two threads that ask at once get the same memory: with a run made ready while frames
+    are drawn, one start in fifteen crashed. Behind the last page, which belongs to nobody, so that nobody gives back
+    what lies before it, comes one that may not be touched: the heap cannot grow, and both fall back to `mmap`.
+    Call it before there are threads; True if the end stays.
     """
     if sys.platform != "linux":
         return False
     try:
         library = ctypes.CDLL(None)
-        library.sbrk.restype = library.mmap.restype = ctypes.c_void_p
-        library.sbrk.argtypes = [ctypes.c_ssize_t]
-        library.mmap.argtypes = [
-            ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long,
-        ]  # fmt: skip
-        page = mmap.PAGESIZE
-        behind = -(-library.sbrk(0) // page) * page
-        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_FIXED_NOREPLACE
-        library.mmap(behind, page, PROT_NONE, flags, -1, 0)
-        return library.sbrk(page) == ctypes.c_void_p(-1).value
+        move_end, place = library.sbrk, library.mmap
     except (OSError, AttributeError):  # a C library without sbrk needs none of this
         return False
+    move_end.restype, move_end.argtypes = ctypes.c_size_t, [ctypes.c_ssize_t]
+    place.restype = ctypes.c_size_t
+    place.argtypes = [ctypes.c_size_t, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+    page, flags = mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_FIXED_NOREPLACE
+    if move_end(-move_end(0) % page + page) != FAILED:
+        place(move_end(0), page, PROT_NONE, flags, -1, 0)
+    return bool(move_end(page) == FAILED)
