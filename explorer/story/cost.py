@@ -51,7 +51,7 @@ def cost_panel(ask: Ask) -> Panel:
     lines = ask.lines(f"cost.{kind}", "cost")
     if found is None:
         lines = (*lines, ask.text("cost.not_recorded" if kind == "time" else "cost.not_traced"))
-    badge = Provenance.RECORDED if kind == "time" else Provenance.DERIVED
+    badge = Provenance.RECORDED if kind == "time" and found else Provenance.DERIVED
     total = sum(found.values()) if found else 0.0
     switches = [PanelAction("cost", ask.text(f"action.cost.{k}"), k) for k in KINDS if k != kind]
     facts = [ask.fact("whole", amount(ask, kind, total) if found else None)]
@@ -59,6 +59,8 @@ def cost_panel(ask: Ask) -> Panel:
         ask.fact("halves", _half(ask, found) if found else None),
         ask.fact("guided", ask.text("value.twice" if _guided(ask) else "value.once")),
     ]
+    if kind == "time":
+        facts.append(ask.fact("call", _call(ask)))
     return Panel(
         id="cost",
         badge=badge,
@@ -122,6 +124,13 @@ def _half(ask: Ask, found: dict[str, float]) -> str:
         if sum_ * 2 >= total:
             break
     return ask.text("value.rooms_of", count=count, total=len(found))
+
+
+def _call(ask: Ask) -> str | None:
+    """Measured time of the call at this step, all rooms; None where not every step is one call."""
+    timing = ask.record.pack.timing
+    calls = timing.calls if timing else ()
+    return amount(ask, "time", calls[ask.step]) if len(calls) == ask.record.steps else None
 
 
 def _guided(ask: Ask) -> bool:

@@ -65,8 +65,25 @@ def test_times_are_recorded_or_not_there(record: Record, texts: Texts) -> None:
     record.pack.__dict__["timing"] = None
     panel = panel_for("cost", State(steps=record.steps, cost="time"), record, texts)
     assert panel.plot is None and "no times" in panel.lines[-1]
+    assert panel.badge is Provenance.DERIVED and panel.facts[-1].value == texts.get(
+        "number.not_recorded"
+    )
     panel = panel_for("cost", State(steps=record.steps, cost="time"), timed(record), texts)
     assert panel.plot is not None and panel.badge is Provenance.RECORDED
+
+
+def test_the_time_of_the_whole_call_is_that_of_the_step(record: Record, texts: Texts) -> None:
+    timed(record)
+    units = record.pack.__dict__["timing"].units
+    calls = tuple(0.04 + step / 1000 for step in range(record.steps))
+    for kept, said in (
+        (calls, ["40 ms", "42 ms"]),
+        (calls[1:], [texts.get("number.not_recorded")] * 2),  # not one call a step
+    ):
+        record.pack.__dict__["timing"] = Timing(calls=kept, units=units)
+        states = (State(steps=record.steps, step=float(step), cost="time") for step in (0, 2))
+        panels = [panel_for("cost", state, record, texts) for state in states]
+        assert [panel.facts[-1].value for panel in panels] == said
 
 
 def test_the_panel_switches_between_the_kinds(record: Record, texts: Texts) -> None:
