@@ -212,6 +212,8 @@ class Input:
 
     def _release_pointer(self) -> None:
         at = self._read_pointer() or self._pointer
+        if self._down_at is not None and not self.captured:
+            self.move_pointer(at)  # a drag may be over before the next frame
         start, self._down_at, self._pressed = self._down_at, None, False
         if start is None:
             if at is not None:

@@ -165,6 +165,18 @@ def test_a_tap_selects_and_a_drag_looks(desk: Desk) -> None:
     assert desk.rig.heading == pytest.approx(11.0) and desk.rig.pitch == pytest.approx(5.5)
 
 
+def test_a_drag_that_is_over_before_the_next_frame_is_no_tap(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a slow machine; the window tells where the pointer is at the release."""
+    desk.input.move_pointer((500.0, 400.0))
+    desk.input.press("mouse1")
+    monkeypatch.setattr(desk.input, "_read_pointer", lambda: (600.0, 450.0))
+    desk.input.release("mouse1")
+    assert desk.said == []
+    assert desk.rig.heading == pytest.approx(11.0) and desk.rig.pitch == pytest.approx(5.5)
+
+
 def test_sensitivity_and_inverted_look(desk: Desk) -> None:
     desk.store.update(sensitivity=2.0, inverted=True)
     desk.input.move_pointer((500.0, 400.0))
