@@ -12,6 +12,7 @@ import msgspec
 from assetgen import __version__
 from assetgen.pack import PackError
 from assetgen.pack.resources import data_dir
+from explorer.heaps import keep_apart
 from explorer.kiosk.cli import COMMANDS
 from explorer.runs import NoRunError, Runs
 from explorer.settings import Settings, load_settings, user_file
@@ -101,6 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    keep_apart()
     settings = _settings(args)
     scene = _scene_file(args.scene or settings.scene)
     runs = Runs(args.assets or data_dir("assets"))
