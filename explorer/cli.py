@@ -25,6 +25,7 @@ from explorer.world.layout import LayoutError
 from explorer.yaml_nodes import YamlError
 
 QUALITIES = ("auto", "low", "medium", "high")
+PICTURES = (".png", ".jpg", ".jpeg")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -173,6 +174,12 @@ def _settings(args: argparse.Namespace) -> Settings:
         window = msgspec.structs.replace(window, fullscreen=True)
     if args.step is not None and args.step < 1:
         raise ValueError(f"--step {args.step}: steps are counted from 1")
+    if args.screenshot is not None and args.screenshot.suffix.lower() not in PICTURES:
+        raise ValueError(
+            f"--screenshot {args.screenshot}: expected a name in {', '.join(PICTURES)}"
+        )
+    if args.config is not None and not args.kiosk:
+        raise ValueError(f"--config {args.config}: is the kiosk's; add --kiosk")
     if not 1 <= args.frames <= 600:
         raise ValueError(f"--frames {args.frames}: expected 1 to 600")
     changes: dict[str, object] = {"window": window}

@@ -58,3 +58,24 @@ def test_it_says_its_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_colour_maps_are_those_that_can_be_set(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--color-map", "warm"]) == 2
     assert "expected one of deep, grey, clear" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["--screenshot", "view.xyz"], "--screenshot view.xyz: expected a name in .png, .jpg"),
+        (["--screenshot", "."], "--screenshot .: expected a name in .png"),
+        (["--config", "kiosk.yaml"], "--config kiosk.yaml: is the kiosk's; add --kiosk"),
+        (["--size", "axb"], "--size 'axb': expected WIDTHxHEIGHT"),
+        (["--text-size", "nan"], "--text-size nan: expected 0.75 to 3"),
+        (["--step", "0"], "--step 0: steps are counted from 1"),
+        (["--frames", "0"], "--frames 0: expected 1 to 600"),
+        (["--scene", "/nowhere.yaml"], "--scene /nowhere.yaml: there is no such file"),
+    ],
+)
+def test_a_wrong_value_is_one_line_before_anything_opens(
+    typed: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(typed) == 2
+    line = capsys.readouterr().err
+    assert said in line and line.count("\n") == 1
