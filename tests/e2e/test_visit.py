@@ -144,7 +144,7 @@ def test_a_key_that_is_held_when_the_keyboard_is_lost_does_not_stay_down(
     screen.tell("windowmap", "--sync", program.window)
     program.focus()
     stopped = program.settled(10)
-    program.hold("w", 0.5)
+    program.hold("s", 0.5)
     program.until(lambda seen: difference(seen, stopped) > SAME, "a step further")
 
 
