@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from assetgen import __version__
 from assetgen.pack import PackError
 from assetgen.pack.resources import data_dir
 from explorer.kiosk.cli import COMMANDS
@@ -23,14 +24,16 @@ from explorer.world.layout import LayoutError
 from explorer.yaml_nodes import YamlError
 
 QUALITIES = ("auto", "low", "medium", "high")
+PICTURES = (".png", ".jpg", ".jpeg")
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
-        prog="explorer",
+        prog=_typed(),
         description="Walk through a real, recorded run of a text-to-image diffusion model.",
         epilog=f"Other commands, each with --help: {', '.join(COMMANDS)}.",
     )
+    p.add_argument("--version", action="version", version=f"diffusion-explorer {__version__}")
     p.add_argument(
         "--assets",
         type=Path,
@@ -50,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--size", metavar="WxH", help="window size in pixels")
     p.add_argument("--fullscreen", action="store_true", default=None)
     p.add_argument("--text-size", type=float, metavar="FACTOR", help="1, 1.5 or 2")
-    p.add_argument("--color-map", help="colours of feature maps")
+    p.add_argument("--color-map", help="of feature maps: deep, grey or clear")
     p.add_argument("--quality", choices=QUALITIES)
     p.add_argument("--screenshot", type=Path, metavar="FILE", help="save one picture and leave")
     p.add_argument(
@@ -67,6 +70,12 @@ def parser() -> argparse.ArgumentParser:
         "--self-test", action="store_true", help="load every scene and run, check, report"
     )
     return p
+
+
+def _typed() -> str:
+    """What was typed to start this program, and can be typed again."""
+    by_module = Path(sys.argv[0]).name == "__main__.py"
+    return "python -m explorer" if by_module else "diffusion-explorer"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -163,6 +172,12 @@ def _settings(args: argparse.Namespace) -> Settings:
         window = msgspec.structs.replace(window, fullscreen=True)
     if args.step is not None and args.step < 1:
         raise ValueError(f"--step {args.step}: steps are counted from 1")
+    if args.screenshot is not None and args.screenshot.suffix.lower() not in PICTURES:
+        raise ValueError(
+            f"--screenshot {args.screenshot}: expected a name in {', '.join(PICTURES)}"
+        )
+    if args.config is not None and not args.kiosk:
+        raise ValueError(f"--config {args.config}: is the kiosk's; add --kiosk")
     if not 1 <= args.frames <= 600:
         raise ValueError(f"--frames {args.frames}: expected 1 to 600")
     changes: dict[str, object] = {"window": window}
@@ -171,11 +186,11 @@ def _settings(args: argparse.Namespace) -> Settings:
             raise ValueError(f"--text-size {args.text_size}: expected 0.75 to 3")
         changes["text_scale"] = args.text_size
     if args.color_map is not None:
-        from explorer.story.ramps import ANCHORS
+        from explorer.story.ramps import OF_FEATURES
 
-        if args.color_map not in ANCHORS:
+        if args.color_map not in OF_FEATURES:
             raise ValueError(
-                f"--color-map {args.color_map!r}: expected one of {', '.join(ANCHORS)}"
+                f"--color-map {args.color_map!r}: expected one of {', '.join(OF_FEATURES)}"
             )
         changes["color_map"] = args.color_map
     if args.quality is not None:

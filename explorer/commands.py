@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.state import State, Store
+from explorer.hud.timeline import SPEEDS
+from explorer.state import State, Store, play_or_pause
 from explorer.story.view_code import LENGTH, plain
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ FOR_HUD = {
     "activate": "activate",
     "back": "back",
 }
-SPEEDS = (0.25, 0.5, 1.0, 2.0)
 
 
 def run(app: App, name: str, at: tuple[float, float] | None) -> None:
@@ -56,8 +56,8 @@ def _menu(name: str) -> Callable[[State], dict[str, Any]]:
 
 def _speed(by: int) -> Callable[[State], dict[str, Any]]:
     def change(s: State) -> dict[str, Any]:
-        nearest = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - s.speed))
-        return {"speed": SPEEDS[min(max(nearest + by, 0), len(SPEEDS) - 1)]}
+        beyond = [speed for speed in SPEEDS if (speed - s.speed) * by > 1e-6]
+        return {"speed": min(beyond, key=lambda speed: abs(speed - s.speed), default=s.speed)}
 
     return change
 
@@ -84,7 +84,7 @@ def _back(s: State) -> dict[str, Any]:
 
 
 _STATE: dict[str, Callable[[State], dict[str, Any]]] = {
-    "play": lambda s: {"playing": not s.playing},
+    "play": play_or_pause,
     "previous_step": _step(-1),
     "next_step": _step(1),
     "first_step": lambda s: {"target": 0.0, "playing": False},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import copysign
 from typing import Any, Literal
 
 import msgspec
@@ -18,6 +19,12 @@ AttentionScale = Literal["run", "unit", "map"]
 """run: this run's 99.5th percentile · unit: 0..1 · map: each map by its own maximum."""
 Cost = Literal["flops", "time", "bytes"]
 """What a step costs in each room: operations, measured seconds, bytes of weights and maps."""
+FADE = 0.45
+"""Seconds of a step's cross-fade (DESIGN, motion); less where steps follow each other faster."""
+LAST = 1.0
+"""Seconds that the finished picture is seen, at least, before the run begins again."""
+REST = 4e-4
+"""While playing, `step` comes the last bit of its way so slowly that it rests; too little to be seen."""
 
 
 class State(msgspec.Struct, frozen=True):
@@ -155,24 +162,50 @@ class Store:
         return new
 
 
+def play_or_pause(state: State) -> dict[str, Any]:
+    """What the play button changes: after the last step it begins again."""
+    again = not state.playing and state.target >= state.steps - 1 and state.steps > 1
+    return {"playing": not state.playing, **({"step": 0.0, "target": 0.0} if again else {})}
+
+
 def advance(state: State, dt: float) -> dict[str, Any]:
     """Changes that bring the timeline forward by `dt` seconds (cross-fade, snap, play, loop).
 
-    A step's cross-fade takes 0.45 s (DESIGN, motion); playing moves `target` by whole steps.
+    Playing moves `target` by whole steps, `speed` a second: each is faded to, then rested on.
     """
-    changes: dict[str, Any] = {}
-    target = state.target
-    if state.playing and abs(state.step - target) < 1e-6:
-        if target + 1 <= state.steps - 1:
+    step, target, playing = state.step, state.target, state.playing
+    top = float(state.steps - 1)
+    while dt > 0:
+        gap = target - step
+        if gap and (not playing or abs(gap) > REST * 1.001):
+            way = abs(gap) - (REST if playing else 0.0)
+            rate = max(1 / FADE, state.speed) * max(1.0, abs(gap) / 2)
+            if dt * rate < way:
+                step += copysign(dt * rate, gap)
+                break
+            dt -= way / rate
+            step = target - copysign(REST, gap) if playing else target
+        elif not playing:
+            break
+        elif gap:
+            rest = _rest(state, target >= top)
+            if dt * REST < abs(gap) * rest:
+                step += copysign(dt * REST / rest, gap)
+                break
+            dt -= abs(gap) / REST * rest
+            step = target
+        elif target < top:
             target += 1.0
-        elif state.loop:
-            return {"step": 0.0, "target": 0.0}
+        elif state.loop and top:
+            step, target = REST, 0.0
         else:
-            changes["playing"] = False
-        changes["target"] = target
-    gap = target - state.step
-    if gap:
-        rate = max(1 / 0.45, state.speed) * max(1.0, abs(gap) / 2)
-        move = min(abs(gap), rate * dt)
-        changes["step"] = target if move >= abs(gap) else state.step + (move if gap > 0 else -move)
-    return changes
+            playing = False
+    found = {"step": step, "target": target, "playing": playing}
+    return {name: value for name, value in found.items() if value != getattr(state, name)}
+
+
+def _rest(state: State, last: bool) -> float:
+    """Seconds that playing rests on a step after its cross-fade."""
+    if last:
+        return max(1 / state.speed, LAST) if state.loop else 0.0
+    return max(1 / state.speed - FADE, 0.0)

@@ -8,6 +8,8 @@ import sys
 import numpy as np
 import pytest
 
+from explorer.memory import give_back_freed, part_heaps
+
 FREED = """
 from pathlib import Path
 import numpy as np
@@ -67,6 +69,11 @@ def test_panda3d_and_the_c_library_do_not_move_one_heap(parted: bool, shared: st
         [sys.executable, "-c", source], capture_output=True, text=True, check=True
     )
     assert done.stdout.split("\n")[0] == shared
+
+
+def test_other_systems_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert not part_heaps() and not give_back_freed()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc")

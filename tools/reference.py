@@ -18,7 +18,7 @@ TOURS = """\
 *Written from the schema by `python tools/reference.py`; a test keeps it current.*
 
 A tour is one YAML file in `scenes/tours/`, its sentences stand in `scenes/locales/<language>.tours.yaml`. It is a row of stops;
-each says where to look from, what to show and what to say, and all times follow from that. `explorer --tour NAME` plays it.
+each says where to look from, what to show and what to say, and all times follow from that. `python -m explorer --tour NAME` plays it.
 
 * **The camera** flies from view to view, eased, at most 12 m a second and 35 degrees a second, around what stands in the way; where no
   way is clear, or it would take too long, it cuts with a fade. With reduced motion it always cuts. All views look 5 degrees lower
@@ -31,7 +31,7 @@ each says where to look from, what to show and what to say, and all times follow
 
 `pytest tests/tour` checks every tour: what it names exists, the camera never enters anything nor hurries, nothing flickers at a cut;
 `python -m tests.tour.flash` measures every frame (ten minutes). Then watch it:
-`explorer --tour NAME`, or `explorer --tour NAME --record out --frames 60` without a display.
+`python -m explorer --tour NAME`, or `python -m explorer --tour NAME --record out --frames 60` without a display.
 
 """
 KIOSK = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 
 
@@ -13,5 +13,8 @@ def is_name(name: str) -> bool:
 
 
 def slug(prompt: str) -> str:
-    """A folder name made of the prompt's words."""
-    return "-".join(re.findall(r"[a-z0-9]+", prompt.lower()))[:80].strip("-") or "run"
+    """A folder name made of the prompt's words, in any script; at most 80 bytes, as file systems count."""
+    small = unicodedata.normalize("NFC", prompt.lower())
+    kept = (c if unicodedata.category(c)[0] in "LMN" else " " for c in small)
+    name = "-".join("".join(kept).split()).encode()[:80].decode(errors="ignore")
+    return name.strip("-") or "run"

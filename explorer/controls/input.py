@@ -62,6 +62,10 @@ class Input:
         """Told of every key first; True: it was typed into a field and does nothing else."""
         self.touch_holding: set[str] = set()
         """Actions that buttons on the screen hold."""
+        self._twins: dict[str, str] = {}
+        """Keys that are down, by meaning → the same key by its place."""
+        self._latest: str | None = None
+        """The press before, if it was in this frame and its twin has not come yet."""
         self._begun: set[str] = set()
         """Actions whose hold began since the last frame: they act in it, even where they are over already."""
         self._stirred: dict[str, float] = {}
@@ -104,6 +108,7 @@ class Input:
     def press(self, name: str) -> None:
         """A key or mouse button went down, by its Panda3D name."""
         name = _plain(name)
+        self._pair(name)
         self.down.add(name)
         if self.watch(name) or self.typing(name):
             return
@@ -121,6 +126,20 @@ class Input:
         else:
             self.act(action)
 
+    def _pair(self, name: str) -> None:
+        """One key comes under two names, one right after the other.
+
+        A window that loses the keyboard tells of keys that come up by their meaning only: both have to go then.
+        """
+        before, self._latest = self._latest, None
+        if name in self._twins:  # a modifier has two meanings: any, and the left or right one
+            return
+        self._latest = name
+        if before is not None and before.startswith("raw-") != name.startswith("raw-"):
+            meaning, place = sorted((before, name), key=lambda each: each.startswith("raw-"))
+            self._twins[meaning] = place
+            self._latest = None
+
     def hold(self, action: str, down: bool) -> None:
         """A button on the screen is pressed or let go."""
         if down:
@@ -137,8 +156,10 @@ class Input:
     def release(self, name: str) -> None:
         """A key or mouse button came up."""
         name = _plain(name)
-        self.held.discard(name)
-        self.down.discard(name)
+        self._latest = None
+        for each in (name, self._twins.pop(name, name)):
+            self.held.discard(each)
+            self.down.discard(each)
         if name == "mouse1":
             self._release_pointer()
         for action in self.actions:
@@ -212,6 +233,8 @@ class Input:
 
     def _release_pointer(self) -> None:
         at = self._read_pointer() or self._pointer
+        if self._down_at is not None and not self.captured:
+            self.move_pointer(at)  # a drag may be over before the next frame
         start, self._down_at, self._pressed = self._down_at, None, False
         if start is None:
             if at is not None:
@@ -263,6 +286,7 @@ class Input:
                 self.release_all()
             self._foreground = bool(foreground)
             self._poll_pointer(window)
+        self._latest = None
         wanted = {name: 1.0 for name in self.holding | self.touch_holding | self._begun}
         self._begun.clear()
         for name, value in self._read_gamepads().items():

@@ -117,6 +117,7 @@ class HudInput:
             return covered
         model.dirty = True
         if self._drag is not None:
+            self._slide(self._drag, x)  # it may have moved since the last frame
             self._settle(self._drag)
             self._drag = None
         elif target is not None and target.id == pressed:

@@ -10,7 +10,7 @@ from explorer.hud.metrics import LABEL, NUMBER
 from explorer.hud.shapes import Box, RampBar, Shape, disc
 from explorer.hud.view import View
 from explorer.hud.widget import Slide, Widget, change
-from explorer.story.ramps import ANCHORS
+from explorer.story.ramps import OF_FEATURES
 
 
 class Setting(NamedTuple):
@@ -23,7 +23,7 @@ class Setting(NamedTuple):
 
 SETTINGS = (
     Setting("text_scale", "text_size", (1.0, 1.5, 2.0)),
-    Setting("color_map", "colors", tuple(name for name in ANCHORS if name != "warm")),
+    Setting("color_map", "colors", OF_FEATURES),
     Setting("quality", "quality", ("low", "medium", "high")),
     Setting("sensitivity", "sensitivity"),
     Setting("inverted", "inverted", (False, True)),

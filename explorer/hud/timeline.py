@@ -13,8 +13,10 @@ from explorer.hud.parts import panel, round_button
 from explorer.hud.shapes import Box, Label, Line, Picture, Shape, disc
 from explorer.hud.view import Section, View, sheet_part
 from explorer.hud.widget import Slide, Widget, change
+from explorer.state import play_or_pause
 
-SPEEDS = (0.5, 1.0, 2.0, 4.0)
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Steps a second, for the button and the keys."""
 SHEET = "predicted"
 THUMB = 92
 PITCH = 112
@@ -84,7 +86,7 @@ def text_width(view: View) -> float:
 def key(view: View) -> Hashable:
     s = view.state
     return (
-        s.run, s.steps, s.whole_step, s.playing, s.speed, s.loop,
+        s.run, s.steps, s.whole_step, round(s.target), s.playing, s.speed, s.loop,
         view.local.sheets.get(SHEET), view.touched("timeline"), view.structure is None,
     )  # fmt: skip
 
@@ -106,7 +108,7 @@ def build(view: View) -> Section:
 def _controls(view: View, track: Track) -> tuple[list[Widget], list[Shape]]:
     m, s = view.metrics, view.state
     top = float(s.steps - 1)
-    at = s.whole_step
+    at = round(s.target)  # where a cross-fade under way leads, so that quick presses count
     y = track.thumb_y + track.thumb / 2
     size = m.px(60)
     big = m.px(72)
@@ -116,12 +118,11 @@ def _controls(view: View, track: Track) -> tuple[list[Widget], list[Shape]]:
     widgets: list[Widget] = []
     shapes: list[Shape] = []
     back, forward = max(at - 1.0, 0.0), min(at + 1.0, top)
-    restart = s.whole_step >= top and not s.loop
     buttons = (
         ("previous", Rect.around(x + size / 2, y, size), "previous",
          change(playing=False, target=back), palette.MUTED, None, 24),
         ("play", play, "pause" if s.playing else "play",
-         change(playing=not s.playing, **({"step": 0.0, "target": 0.0} if restart else {})),
+         change(**play_or_pause(s)),
          palette.MEANING, palette.MEANING, 30),
         ("next", Rect.around(play.right + m.px(4) + size / 2, y, size), "next",
          change(playing=False, target=forward), palette.MUTED, None, 24),
@@ -217,7 +218,7 @@ def _title_middle(view: View, track: Track) -> float:
 
 def playhead_key(view: View) -> Hashable:
     s = view.state
-    return (s.run, s.steps, s.step, id(view.record), view.touched("playhead"))
+    return (s.run, s.steps, round(s.step, 3), id(view.record), view.touched("playhead"))
 
 
 def build_playhead(view: View) -> Section:

@@ -1,4 +1,4 @@
-"""What a technician types beside `explorer --kiosk`: `explorer report`, `explorer kiosk-pin`."""
+"""What a technician types beside `--kiosk`: `diffusion-explorer report`, `diffusion-explorer kiosk-pin`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def shipped_config() -> Path:
 
 def report(argv: Sequence[str]) -> int:
     """The visit log as one HTML page with plots, complete in itself."""
-    p = argparse.ArgumentParser(prog="explorer report", description=report.__doc__)
+    p = argparse.ArgumentParser(prog="diffusion-explorer report", description=report.__doc__)
     p.add_argument("--config", type=Path, metavar="FILE", help="the kiosk's file")
     p.add_argument("--log", type=Path, metavar="DIR", help="folder with visits-*.jsonl")
     p.add_argument("--out", type=Path, default=Path("report.html"), metavar="FILE")
@@ -41,7 +41,7 @@ def report(argv: Sequence[str]) -> int:
 
 def set_pin(argv: Sequence[str]) -> int:
     """Set the PIN with which staff leaves the kiosk; asked for twice, or read from a pipe."""
-    p = argparse.ArgumentParser(prog="explorer kiosk-pin", description=set_pin.__doc__)
+    p = argparse.ArgumentParser(prog="diffusion-explorer kiosk-pin", description=set_pin.__doc__)
     p.add_argument("--config", type=Path, metavar="FILE", help="the kiosk's file")
     args = p.parse_args(argv)
     folder = load_config(args.config or shipped_config()).home

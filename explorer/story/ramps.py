@@ -14,6 +14,8 @@ ANCHORS: dict[str, tuple[str, ...]] = {
     "clear": ("#00204D", "#31446B", "#666970", "#958F78", "#CBBA69", "#FFEA46"),
 }
 """deep: features · warm: attention · grey: plain · clear: safe for every kind of colour vision."""
+OF_FEATURES = tuple(name for name in ANCHORS if name != "warm")
+"""Those that can be chosen."""
 
 F64 = NDArray[np.float64]
 

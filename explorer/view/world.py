@@ -113,6 +113,7 @@ class World:
         for batch in batches.values():
             node = make_canvases(batch)
             node.reparent_to(self.root)
+            node.hide()  # until there is something on it
             self._canvases[batch[0]] = node
         self._clock = signs.make_clock(self.places, self.palette)
         self._clock.reparent_to(self.root)

@@ -12,7 +12,7 @@ INTRODUCTION = """\
 
 A scene is one YAML file in `scenes/`. It names the rule that turns the network's architecture
 into a place, the colours and the light, what else stands there, and the views.
-`scenes/minimal.yaml` is the shortest one that makes a world; `explorer --scene FILE` opens any.
+`scenes/minimal.yaml` is the shortest one that makes a world; `python -m explorer --scene FILE` opens any.
 
 Lengths are metres, angles degrees; x points right, y into the valley, z up. A place is an
 *anchor* of the laid-out network plus an offset in the anchor's own axes (right, back, up), so

@@ -58,7 +58,7 @@ def shown(text: str = PAGE) -> list[list[str]]:
     for line in text.splitlines():
         if line.startswith("```"):
             inside = not inside
-        elif inside and line.startswith(("assetgen ", "explorer ")):
+        elif inside and line.startswith(("assetgen ", "diffusion-explorer ")):
             lines.append(shlex.split(line, comments=True))
     return lines
 

@@ -154,6 +154,45 @@ def test_losing_the_keyboard_lets_go_of_everything(desk: Desk) -> None:
     assert not desk.rig.intent.active
 
 
+def test_a_key_that_comes_up_by_its_meaning_only_is_up(desk: Desk) -> None:
+    """So it is when the keyboard is lost and comes back before the next frame."""
+    for one, other in (("w", "raw-w"), ("raw-w", "w"), ("z", "raw-w")):
+        desk.input.press(one)
+        desk.input.press(other)
+        desk.input.update(1 / 60)
+        assert desk.rig.intent.forward == 1.0
+        desk.input.release(one if not one.startswith("raw-") else other)
+        desk.input.update(1 / 60)
+        assert not desk.rig.intent.active and not desk.input.engaged
+
+
+def test_letting_go_of_shift_goes_on_walking(desk: Desk) -> None:
+    """All in one frame, in the order in which a window tells of it."""
+    for name in ("raw-lshift", "shift", "lshift", "raw-w", "shift-w"):
+        desk.input.press(name)
+    desk.input.update(1 / 60)
+    for name in ("raw-lshift", "shift", "lshift"):
+        desk.input.release(name)
+    desk.input.update(1 / 60)
+    assert desk.rig.intent.forward == 1.0 and not desk.rig.intent.run
+    for name in ("raw-w", "w"):
+        desk.input.release(name)
+    desk.input.update(1 / 60)
+    assert not desk.rig.intent.active and not desk.input.engaged
+
+
+def test_a_key_of_another_script_has_its_place_only(desk: Desk) -> None:
+    """Other keys that come and go meanwhile do not end it."""
+    desk.input.press("raw-w")
+    desk.input.update(1 / 60)
+    desk.tap("space", "raw-space")
+    desk.input.update(1 / 60)
+    assert desk.rig.intent.forward == 1.0
+    desk.input.release("raw-w")
+    desk.input.update(1 / 60)
+    assert not desk.rig.intent.active
+
+
 def test_a_tap_selects_and_a_drag_looks(desk: Desk) -> None:
     desk.input.move_pointer((500.0, 400.0))
     desk.tap("mouse1")
@@ -162,6 +201,18 @@ def test_a_tap_selects_and_a_drag_looks(desk: Desk) -> None:
     desk.input.move_pointer((600.0, 450.0))
     desk.input.release("mouse1")
     assert len(desk.said) == 1
+    assert desk.rig.heading == pytest.approx(11.0) and desk.rig.pitch == pytest.approx(5.5)
+
+
+def test_a_drag_that_is_over_before_the_next_frame_is_no_tap(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a slow machine; the window tells where the pointer is at the release."""
+    desk.input.move_pointer((500.0, 400.0))
+    desk.input.press("mouse1")
+    monkeypatch.setattr(desk.input, "_read_pointer", lambda: (600.0, 450.0))
+    desk.input.release("mouse1")
+    assert desk.said == []
     assert desk.rig.heading == pytest.approx(11.0) and desk.rig.pitch == pytest.approx(5.5)
 
 

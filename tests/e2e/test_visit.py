@@ -132,6 +132,22 @@ def test_walking_and_coming_back(program: Program, home: Picture) -> None:
     program.until(lambda seen: difference(seen, home) < SAME, "the gallery again")
 
 
+def test_a_key_that_is_held_when_the_keyboard_is_lost_does_not_stay_down(
+    program: Program, home: Picture
+) -> None:
+    """Another window takes the keyboard, and the key is let go there."""
+    screen = program.screen
+    screen.tell("keydown", "w")
+    program.until(lambda seen: difference(seen, home) > SAME, "another view")
+    screen.tell("windowunmap", "--sync", program.window)
+    screen.tell("keyup", "w")
+    screen.tell("windowmap", "--sync", program.window)
+    program.focus()
+    stopped = program.settled(10)
+    program.hold("s", 0.5)
+    program.until(lambda seen: difference(seen, stopped) > SAME, "a step further")
+
+
 def test_looking_around(program: Program, home: Picture) -> None:
     """A drag pulls the world along: what was in the middle is now further left."""
     program.drag((430, 120), (310, 120))

@@ -9,9 +9,13 @@ from typing import Any
 
 import numpy as np
 import panda3d.core as p3d
+import pytest
 
+from assetgen.pack import PackError
+from assetgen.pack.resources import data_dir
 from explorer.state import State
-from explorer.view.exhibition.base import QUIET_FRAMES, Exhibition, Shown
+from explorer.story.texts import Texts
+from explorer.view.exhibition.base import QUIET_FRAMES, Bare, Exhibition, Shown
 from explorer.world.valley import Frame, Vec3
 
 
@@ -158,4 +162,35 @@ def test_what_was_made_for_a_run_that_is_gone_is_not_shown() -> None:
     show.complete(State(), NEAR)
     made: Any = show.built["station:0"]
     assert made.packs == ["another"], "what was made for the run before is not shown"
+    show.clean_up()
+
+
+@pytest.mark.parametrize("step", ["dress", "follow", "update"])
+def test_a_damaged_file_costs_one_exhibit_and_not_the_visit(
+    step: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whether it is read in the background or, later, in a frame."""
+    show = exhibition(NEAR, (1.0, 0.0, 0.0))
+    texts = Texts.load(data_dir("scenes") / "locales" / "en.yaml")
+    show._setting = SimpleNamespace(texts=texts)  # type: ignore[assignment]
+    for place in show._places:
+        ground = SimpleNamespace(targets=[((0.0, 0.0, 0.0), (2.0, 1.0, 3.0))])
+        place.ground = ground  # type: ignore[misc]
+
+    def read(exhibit: Counted, *_: Any) -> None:
+        if exhibit is damaged or not show.built:
+            raise PackError("runs/fox/final.png", "is no readable picture")
+
+    damaged: Any = None
+    if step != "dress":
+        show.dress(SHOWN, State())
+        show.complete(State(), NEAR)
+        damaged = show.built["station:0"]
+    monkeypatch.setattr(Counted, step, read)
+    show.dress(SHOWN, State())
+    show.complete(State(), NEAR)
+    show.follow(State())
+    assert [type(each) for each in show.built.values()] == [Bare, Counted]
+    assert "final.png: is no readable picture" in capsys.readouterr().err
+    assert show.built["station:0"].root.has_parent()
     show.clean_up()

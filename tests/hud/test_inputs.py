@@ -62,6 +62,24 @@ def test_dragging_the_timeline_scrubs_and_settles_on_a_recorded_step(stage: Stag
     assert stage.state.target == STEPS - 1
 
 
+def test_a_drag_ends_where_it_is_let_go(stage: Stage) -> None:
+    """A slow machine tells of no move between the press and the release."""
+    track = Track.of(stage.model.view)
+    stage.inputs.pointer("down", track.x(0), track.slider_y)
+    stage.inputs.pointer("up", track.x(3) + 2, track.slider_y)
+    assert stage.state.target == 3.0
+
+
+def test_quick_presses_are_all_counted(stage: Stage) -> None:
+    """The second comes while the first is still cross-fading."""
+    stage.click("timeline.next")
+    stage.store.update(step=0.2)
+    stage.click("timeline.next")
+    assert stage.state.target == 2.0
+    stage.click("timeline.previous")
+    assert stage.state.target == 1.0
+
+
 def test_timeline_buttons(stage: Stage) -> None:
     stage.click("timeline.next")
     assert stage.state.target == 1.0

@@ -193,6 +193,20 @@ def test_a_damaged_pack_is_a_message_not_an_end(
     assert "metadata.json" in (explore(folder=folder).store.state.message or "")
 
 
+def test_where_every_run_is_damaged_the_canvases_are_empty(
+    explore: Callable[..., Any], assets: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    folder = tmp_path / "assets"
+    shutil.copytree(assets, folder)
+    for manifest in folder.glob("runs/*/*/manifest.json"):
+        manifest.write_text("{")
+    app = explore(folder=folder)
+    assert app.store.state.run == "" and "manifest.json" in (app.store.state.message or "")
+    assert all(node.is_hidden() for node in app.world._canvases.values())
+
+
 def test_scenes_that_ship_are_readable() -> None:
     from explorer.world.scene_load import load_scene
 

@@ -6,15 +6,17 @@ visit starts without it, and what is out of reach costs nothing.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from math import dist
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 import panda3d.core as p3d
 
-from assetgen.pack import Architecture, Pack
+from assetgen.pack import Architecture, Pack, PackError
 from explorer.state import State
 from explorer.story.texts import Texts
 from explorer.view.lettering import Line, letter
@@ -70,21 +72,21 @@ class Exhibit(Protocol):
         """Give back what is not under `root`."""
 
 
-def not_recorded(setting: Setting, frame: Frame, height: float = 0.24) -> p3d.NodePath:
-    """What stands where an array would be shown that this run did not record."""
-    line = Line(
-        setting.texts.get("sign.not_recorded"), frame, height, (150, 178, 212), align="centre"
-    )
-    return letter("not recorded", [line])
+def not_recorded(
+    setting: Setting, frame: Frame, height: float = 0.24, said: str | None = None
+) -> p3d.NodePath:
+    """What stands where an array would be shown that this run did not record, or another line that says why not."""
+    text = said or setting.texts.get("sign.not_recorded")
+    return letter("not recorded", [Line(text, frame, height, (150, 178, 212), align="centre")])
 
 
 class Bare:
-    """An exhibit in a model without a run: its stone, and a line that says so."""
+    """An exhibit without what it would show: its stone, and a line that says so."""
 
-    def __init__(self, place: ExhibitPlace, setting: Setting) -> None:
+    def __init__(self, place: ExhibitPlace, setting: Setting, said: str | None = None) -> None:
         (x0, y0, z0), (x1, _, z1) = place.ground.targets[0]
         at = place.frame.to_world(((x0 + x1) / 2, y0 - 0.04, z0 + 0.55 * (z1 - z0)))
-        self.root = not_recorded(setting, Frame(at, place.frame.yaw))
+        self.root = not_recorded(setting, Frame(at, place.frame.yaw), said=said)
 
     def dress(self, shown: Shown, state: State) -> None:
         """Another exhibit takes its place when there is a run."""
@@ -143,8 +145,8 @@ class Exhibition:
         same = self._shown is not None and self._shown.run.pack is shown.run.pack
         self._shown = shown
         if same:
-            for exhibit in self._built.values():
-                exhibit.dress(shown, state)
+            for name in self._built:
+                self._have(name, lambda exhibit: exhibit.dress(shown, state))
         else:
             self._drop()
 
@@ -153,8 +155,8 @@ class Exhibition:
         self._bare = True
 
     def follow(self, state: State) -> None:
-        for exhibit in self._built.values():
-            exhibit.follow(state)
+        for name in self._built:
+            self._have(name, lambda exhibit: exhibit.follow(state))
 
     def update(self, state: State, eye: Vec3, dt: float) -> None:
         """Once a frame; none is begun in the first frames, and one at a time after that."""
@@ -187,8 +189,12 @@ class Exhibition:
             if shown is None and not place.station.lasting:
                 return Bare(place, self._setting)
             exhibit = self._makers[type(place.station)](place, self._setting)
-            if shown is not None:
-                exhibit.dress(shown, state)
+            try:
+                if shown is not None:
+                    exhibit.dress(shown, state)
+            except PackError as error:
+                exhibit.clean_up()
+                return self._instead(place, error)
             return exhibit
 
         self._coming[place.id] = (shown, self._pool.submit(make))
@@ -208,7 +214,9 @@ class Exhibition:
         elif exhibit.root.is_hidden() and away <= reach:
             exhibit.root.show()
         if not exhibit.root.is_hidden():
-            exhibit.update(state, place.frame.to_local(eye), dt)
+            self._have(
+                place.id, lambda exhibit: exhibit.update(state, place.frame.to_local(eye), dt)
+            )
 
     def _take_in(self, place: ExhibitPlace, state: State) -> None:
         shown, future = self._coming.pop(place.id)
@@ -216,11 +224,28 @@ class Exhibition:
         if _pack(shown) is not _pack(self._shown):
             exhibit.clean_up()  # another run was opened meanwhile
             return
-        if self._shown is not None and shown is not self._shown:
-            exhibit.dress(self._shown, state)
-        exhibit.follow(state)
         exhibit.root.reparent_to(self._parent)
         self._built[place.id] = exhibit
+        if (now := self._shown) is not None and shown is not now:
+            self._have(place.id, lambda exhibit: exhibit.dress(now, state))
+        self._have(place.id, lambda exhibit: exhibit.follow(state))
+
+    def _have(self, name: str, act: Callable[[Exhibit], None]) -> None:
+        """Have an exhibit do something; where its files turn out to be damaged, a line that says so takes its place."""
+        exhibit = self._built[name]
+        try:
+            act(exhibit)
+        except PackError as error:
+            exhibit.clean_up()
+            exhibit.root.remove_node()
+            place = next(place for place in self._places if place.id == name)
+            self._built[name] = instead = self._instead(place, error)
+            instead.root.reparent_to(self._parent)
+
+    def _instead(self, place: ExhibitPlace, error: PackError) -> Exhibit:
+        print(f"explorer: {error}", file=sys.stderr)
+        said = self._setting.texts.get("sign.damaged", file=Path(error.path).name)
+        return Bare(place, self._setting, said)
 
     def _drop(self) -> None:
         for exhibit in self._built.values():
