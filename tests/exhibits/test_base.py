@@ -15,7 +15,7 @@ from assetgen.pack import PackError
 from assetgen.pack.resources import data_dir
 from explorer.state import State
 from explorer.story.texts import Texts
-from explorer.view.exhibition.base import QUIET_FRAMES, Bare, Exhibition, Shown
+from explorer.view.exhibition.base import KEPT, QUIET_FRAMES, Bare, Exhibition, Shown
 from explorer.world.valley import Frame, Vec3
 
 
@@ -135,6 +135,25 @@ def test_far_away_it_is_hidden_and_no_longer_asked() -> None:
     assert not made.root.is_hidden() and made.asked[-1] == "update"
     show.clean_up()
     assert made.asked[-1] == "clean_up" and not show.built
+
+
+def test_a_long_walk_holds_the_last_ones_only() -> None:
+    places = [(200.0 * i, 0.0, 0.0) for i in range(6)]
+    show = exhibition(*places)
+    show.dress(SHOWN, State())
+    met: list[Any] = []
+    for i, place in enumerate(places):
+        show.complete(State(), place)
+        show.update(State(), place, 0.03)
+        met.append(show.built[f"station:{i}"])
+        assert len(show.built) <= KEPT + 1
+    assert list(show.built) == [f"station:{i}" for i in (3, 4, 5)]
+    assert [each.asked[-1] == "clean_up" for each in met] == [True] * 3 + [False] * 3
+    assert met[0].root.is_empty()
+    show.complete(State(), places[3])  # still there: shown again
+    assert show.built["station:3"] is met[3] and not met[3].root.is_hidden()
+    show.complete(State(), places[0])  # made anew
+    assert show.built["station:0"] is not met[0] and not show.built["station:0"].root.is_hidden()
 
 
 def test_full_resolution_dresses_again_and_another_run_makes_anew() -> None:

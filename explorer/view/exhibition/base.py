@@ -1,7 +1,7 @@
 """What every exhibit is, and who looks after them: made in the background when one comes near, hidden when far.
 
 The stone of an exhibit (`stones`) belongs to the static world. Everything that follows the run is made here, so that a
-visit starts without it, and what is out of reach costs nothing.
+visit starts without it, what is out of reach costs nothing, and what was left long ago is given back.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ QUIET_FRAMES = 4
 """Frames drawn before the first exhibit is begun: the first picture shares the machine with none."""
 HYSTERESIS = 1.1
 """What is shown stays until it is this much farther away than its reach."""
+KEPT = 2
+"""Exhibits out of reach that are kept, those left last; the others are made again when one comes back."""
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -122,6 +124,8 @@ class Exhibition:
         self._pool = pool or ThreadPoolExecutor(1, "exhibits")
         self._built: dict[str, Exhibit] = {}
         self._coming: dict[str, tuple[Shown | None, Future[Exhibit]]] = {}
+        self._left: list[str] = []
+        """Those out of reach, longest first."""
         self._shown: Shown | None = None
         self._bare = False
         """There is no run and none is coming: what needs none is made, all others say so."""
@@ -211,12 +215,22 @@ class Exhibition:
             if not exhibit.root.is_hidden():
                 exhibit.root.hide()
                 exhibit.leave()
+                self._leave(place.id)
         elif exhibit.root.is_hidden() and away <= reach:
             exhibit.root.show()
+            self._left = [name for name in self._left if name != place.id]
         if not exhibit.root.is_hidden():
             self._have(
                 place.id, lambda exhibit: exhibit.update(state, place.frame.to_local(eye), dt)
             )
+
+    def _leave(self, name: str) -> None:
+        """Keep the last ones only: what was seen in a long visit must not add up."""
+        self._left.append(name)
+        while len(self._left) > KEPT:
+            gone = self._built.pop(self._left.pop(0))
+            gone.clean_up()
+            gone.root.remove_node()
 
     def _take_in(self, place: ExhibitPlace, state: State) -> None:
         shown, future = self._coming.pop(place.id)
@@ -238,6 +252,7 @@ class Exhibition:
         except PackError as error:
             exhibit.clean_up()
             exhibit.root.remove_node()
+            self._left = [other for other in self._left if other != name]
             place = next(place for place in self._places if place.id == name)
             self._built[name] = instead = self._instead(place, error)
             instead.root.reparent_to(self._parent)
@@ -252,6 +267,7 @@ class Exhibition:
             exhibit.clean_up()
             exhibit.root.remove_node()
         self._built.clear()
+        self._left.clear()
 
     def abandon(self) -> None:
         """Make nothing more."""
