@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from math import atan, degrees, radians, tan
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import panda3d.core as p3d
 
+from assetgen.pack import PackError
 from assetgen.pack.resources import data_dir
 from explorer import commands, seen
 from explorer.controls.actions import load_actions
@@ -197,6 +199,15 @@ class App:
 
     def frame(self, dt: float) -> None:
         """Advance everything by `dt` seconds; drawing is Panda3D's."""
+        try:
+            self._advance(dt)
+        except (
+            PackError
+        ) as error:  # damage that shows only where it is read: back to what could be shown
+            print(f"explorer: {error}", file=sys.stderr)
+            self.store.update(message=str(error), selection=None, unfolded=None, overlay=False)
+
+    def _advance(self, dt: float) -> None:
         self.stage.collect()
         self.input.update(dt)
         self.guide.update(dt)

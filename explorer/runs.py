@@ -55,9 +55,14 @@ class Runs:
             return self.structure(model)
         if not runs:
             known = sorted({*(r.model for r in self.library.runs), *self.library.structures})
+            wanted = (
+                ""
+                if model is None
+                else f" of model {model!r}; there is {', '.join(known) or 'none'}"
+            )
+            damaged = "".join(f"; {problem}" for problem in self.problems[:1])
             raise NoRunError(
-                f"{self.library.path}: no run of model {model!r}; there is {', '.join(known) or 'none'}; "
-                "bake one with `assetgen generate`"
+                f"{self.library.path}: no run{wanted}; bake one with `assetgen generate`{damaged}"
             )
         if run is None:
             full = [r for r in runs if r.profile != "light"]

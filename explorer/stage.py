@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from assetgen.pack import PackError
@@ -114,9 +115,10 @@ class Stage:
 
     def _receive(self, loaded: Loaded | PackError) -> None:
         if isinstance(loaded, PackError):
-            self.app.store.update(message=str(loaded))
+            print(f"explorer: {loaded}", file=sys.stderr)
             if self.app.world.run is None:
                 self._open_another()
+            self.app.store.update(message=str(loaded))
         else:
             self._show(loaded)
 
@@ -125,9 +127,10 @@ class Stage:
             self.app.hud.set_notes(notes)
 
     def _open_another(self) -> None:
-        """The first run turned out to be damaged: show the next that can be read."""
+        """The first run turned out to be damaged: show the next that can be read, or the network alone."""
         self._damaged.add((self.entry.model, self.entry.id))
         for run in self.app.runs.library.runs:
             if run.model == self.app.model and (run.model, run.id) not in self._damaged:
                 self.open(run.model, run.id)
                 return
+        self._show_structure(self.app.model)

@@ -20,6 +20,7 @@ framebuffer-srgb 0
 model-cache-dir
 support-threads 1
 loader-support-entry-points 0
+print-pipe-types 0
 sync-video 1
 max-texture-dimension 16384
 text-minfilter linear

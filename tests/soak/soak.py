@@ -290,10 +290,11 @@ class Soak:
     # -- what is held -----------------------------------------------------------------------------
 
     def holdings(self) -> Holdings:
-        """Counted in attract, at the same moment of the tour, with the same run open."""
+        """Counted in attract, at the same moment of the tour, with the same run open and the same exhibits made."""
         self.app.load_now()
         self.app.guide.command("seek", 5.0)
         self.wait(0.5)
+        self.app.world.complete(self.app.store.state)
         gc.collect()
         give_back()
         for _ in range(8):  # states go a few at a time

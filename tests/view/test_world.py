@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assetgen.pack import PackError
 from assetgen.pack.resources import data_dir
 from explorer.headless import settle
 from explorer.view.textures import load_full
@@ -191,6 +192,42 @@ def test_a_damaged_pack_is_a_message_not_an_end(
     assert "step_002.png" in (app.store.state.message or "")
     (folder / "runs" / "miniature" / "a-cat-on-snow" / "metadata.json").write_text("{")
     assert "metadata.json" in (explore(folder=folder).store.state.message or "")
+
+
+def test_with_every_run_damaged_inside_the_network_stands_alone(
+    explore: Callable[..., Any], assets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import shutil
+
+    folder = tmp_path / "assets"
+    shutil.copytree(assets, folder)
+    for page in folder.glob("runs/*/*/thumbnails/predicted.*"):
+        page.write_bytes(b"no picture")
+    app = explore(folder=folder)
+    assert app.store.state.run == "" and app.world.run is None
+    said = capsys.readouterr().err
+    assert "thumbnails/predicted" in said and "thumbnails/predicted" in app.store.state.message
+    assert app.world.root.find("**/signs")  # names on the rooms
+
+
+def test_damage_that_is_read_late_is_a_message(
+    explore: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = explore()
+    app.store.update(selection="clock", overlay=True)
+
+    def broken(state: Any, dt: float) -> None:
+        if state.selection:
+            raise PackError("runs/x/tensors.safetensors", "it ends too early")
+
+    monkeypatch.setattr(app.world, "update", broken)
+    app.frame(0.03)
+    state = app.store.state
+    assert "tensors.safetensors" in state.message and (state.selection, state.overlay) == (
+        None,
+        False,
+    )
+    app.frame(0.03)
 
 
 def test_where_every_run_is_damaged_the_canvases_are_empty(
