@@ -57,7 +57,7 @@ class Picker:
         for i, target in enumerate(self.targets):
             if target.inside is not None:
                 self._within.setdefault(target.inside, []).append(i)
-        self._coarse = lru_cache(maxsize=1 << 17)(ground or (lambda x, y: -np.inf))
+        self._coarse = lru_cache(maxsize=1 << 13)(ground or (lambda x, y: -np.inf))
         origin = np.array([t.frame.origin for t in targets], float).reshape(-1, 3)
         yaw = np.radians([t.frame.yaw for t in targets])
         size = np.maximum([t.size for t in targets] or np.zeros((0, 3)), MIN_SIZE)

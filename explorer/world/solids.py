@@ -57,7 +57,7 @@ class Solids:
             reach = RADIUS + wall.thickness / 2
             for key in _cells([wall.a, wall.b], reach):
                 self._walls[key].append(wall)
-        self._coarse = lru_cache(maxsize=1 << 16)(lambda i, j: valley.ground(i / 10, j / 10))
+        self._coarse = lru_cache(maxsize=1 << 13)(lambda i, j: valley.ground(i / 10, j / 10))
 
     def _add_deck(self, deck: Deck) -> None:
         a, b, c, d = deck.corners
