@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -45,6 +45,8 @@ class Pack:
     def __init__(self, path: Path, metadata: Metadata) -> None:
         self.path = path
         self.metadata = metadata
+        self.memo: dict[str, Any] = {}
+        """What was computed from this pack, by name. It may lead back here: clear it when the pack is put away."""
         self._atlases: OrderedDict[tuple[str, int], U8] = OrderedDict()
 
     @classmethod

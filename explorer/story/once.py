@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
+from typing import TypeVar
 
 from assetgen.pack import Pack
 
 T = TypeVar("T")
-_KEPT: WeakKeyDictionary[Pack, dict[str, Any]] = WeakKeyDictionary()
 
 
 def once(pack: Pack, name: str, make: Callable[[], T]) -> T:
-    """`make()`, kept as long as the pack is; two threads that ask at once may both compute it."""
-    kept = _KEPT.setdefault(pack, {})
-    if name not in kept:
-        kept[name] = make()
-    found: T = kept[name]
-    return found
+    """`make()`, kept until the pack is put away; two threads that ask at once may both compute it."""
+    try:
+        kept: T = pack.memo[name]
+    except KeyError:  # it may be put away meanwhile
+        kept = pack.memo[name] = make()
+    return kept

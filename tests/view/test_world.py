@@ -249,3 +249,26 @@ def test_scenes_that_ship_are_readable() -> None:
 
     for path in data_dir("scenes").glob("*.yaml"):
         assert load_scene(path).test in ("run", "compare", "off")
+
+
+def test_a_run_that_is_shown_no_longer_goes_with_all_that_was_computed_from_it(
+    explore: Callable[..., Any],
+) -> None:
+    """Its studies are packs, too: kept, they made a megabyte of every switch."""
+    from weakref import ref
+
+    app = explore()
+    first = app.world.run.pack
+    first.memo["leads back"] = [first]
+    app.open("miniature", "a-cat-on-snow" if app.opening != "a-cat-on-snow" else "a-fox-on-grass")
+    app.load_now()
+    assert app.world.run.pack is not first and not first.memo
+    left = ref(first)
+    del first
+    for _ in range(3):  # what is drawn or made in the background lets go of it, too
+        app.frame(0.03)
+        app.base.graphicsEngine.render_frame()
+    import gc
+
+    gc.collect()
+    assert left() is None
