@@ -201,9 +201,8 @@ class App:
         """Advance everything by `dt` seconds; drawing is Panda3D's."""
         try:
             self._advance(dt)
-        except (
-            PackError
-        ) as error:  # damage that shows only where it is read: back to what could be shown
+        except PackError as error:
+            # damage that shows only where it is read: back to what could be shown
             print(f"explorer: {error}", file=sys.stderr)
             self.store.update(message=str(error), selection=None, unfolded=None, overlay=False)
 

@@ -54,12 +54,10 @@ class Runs:
         if not runs and model in self.library.structures and run is None:
             return self.structure(model)
         if not runs:
-            known = sorted({*(r.model for r in self.library.runs), *self.library.structures})
-            wanted = (
-                ""
-                if model is None
-                else f" of model {model!r}; there is {', '.join(known) or 'none'}"
-            )
+            wanted = ""
+            if model is not None:
+                known = sorted({*(r.model for r in self.library.runs), *self.library.structures})
+                wanted = f" of model {model!r}; there is {', '.join(known) or 'none'}"
             damaged = "".join(f"; {problem}" for problem in self.problems[:1])
             raise NoRunError(
                 f"{self.library.path}: no run{wanted}; bake one with `assetgen generate`{damaged}"

@@ -58,9 +58,8 @@ def select(app: App, x: float, y: float) -> None:
             changes |= _slid_to(place.station, share, app.world.run.pack)
     kind, _, word = (found or "").partition(":")
     if kind == "word" and word.isdigit() and state.overlay:
-        changes["word"] = int(
-            word
-        )  # the map that lies over the canvases is that of the word being read about
+        # the map that lies over the canvases is that of the word being read about
+        changes["word"] = int(word)
     wanted = {"selection": found} | {k: v for k, v in changes.items() if v is not None}
     if wanted["selection"] == state.selection and (part := pulled_by(state.selection)):
         wanted["selection"] = part  # pulled again: put back

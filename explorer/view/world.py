@@ -159,7 +159,8 @@ class World:
     def set_run(self, dressed: Dressed, state: State) -> None:
         """Show a prepared run: at first its pages, later the same run at full resolution."""
         run = dressed.run
-        self._put_away(run.pack)
+        if self._run is not None and self._run.pack is not run.pack:
+            self._run.pack.memo.clear()  # it may lead back to its pack: then that would go late
         self._run = run
         self._flows.show()
         self._textures = {"empty": self._textures["empty"], **dressed.textures}
@@ -184,7 +185,6 @@ class World:
 
     def set_structure(self, pack: Pack, state: State) -> None:
         """Show a model without a run: names on the rooms, canvases and particles away."""
-        self._put_away(None)
         self._run, self.cut = None, ()
         self._levers.clear()
         self._flows.hide()
@@ -194,11 +194,6 @@ class World:
         self._dress_canvases(decoded=False)
         self._highlights.show(None, state)
         self.exhibition.stand()
-
-    def _put_away(self, next_one: Pack | None) -> None:
-        """The run that is shown no longer: what was computed from it goes at once, not when somebody collects it."""
-        if self._run is not None and self._run.pack is not next_one:
-            self._run.pack.memo.clear()
 
     def _dress_canvases(self, *, decoded: bool) -> None:
         self._decoded = decoded
@@ -312,7 +307,6 @@ class World:
 
     def clean_up(self) -> None:
         self.exhibition.clean_up()
-        self._put_away(None)
         if self._mirror:
             self._mirror.clean_up()
         self.root.remove_node()
