@@ -65,6 +65,8 @@ class App:
         """Takes what a kiosk's own buttons ask for."""
         self.on_input: Callable[[Input], None] = lambda made: None
         """Told of every new Input."""
+        self.windowed = (settings.window.width, settings.window.height)
+        """Size to come back to from the full screen."""
         entry = runs.choose(model, run, settings.run)
         width, height = self.size
         self.hud = (
@@ -88,9 +90,8 @@ class App:
     def build_world(self, model: str) -> None:
         """Lay out the model's network by the scene's rules."""
         self.model = model
-        self.site = Site.build(
-            self.runs.library.architectures[model], self.scene_file, self.runs.library.architectures
-        )
+        models = self.runs.library.architectures
+        self.site = Site.build(models[model], self.scene_file, models, self.texts.entries)
         self.picker = self.site.picker(None, [])
         self.rig = Rig(self.site.valley)
         self.rig.place(self.site.view())

@@ -203,7 +203,10 @@ def _scene_file(name: str) -> Path:
     path = Path(name)
     if path.suffix in (".yaml", ".yml"):
         if not path.is_file():
-            raise ValueError(f"--scene {name}: there is no such file")
+            found = (
+                "that is a folder, expected a file" if path.is_dir() else "there is no such file"
+            )
+            raise ValueError(f"--scene {name}: {found}")
         return path
     shipped = data_dir("scenes") / f"{name}.yaml"
     if not shipped.is_file():

@@ -129,9 +129,10 @@ def _fullscreen(app: App, at: tuple[float, float] | None) -> None:
     full = not app.base.win.get_properties().fullscreen
     pipe = app.base.pipe
     properties.fullscreen = full
-    window = app.settings.window
+    if full:
+        app.windowed = app.size
     native = (pipe.get_display_width(), pipe.get_display_height())
-    properties.set_size(*(native if full else (window.width, window.height)))
+    properties.set_size(*(native if full else app.windowed))
     app.base.win.request_properties(properties)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,7 @@ import yaml
 from explorer.typed_yaml import decode
 from explorer.world.fields import At
 from explorer.world.scene import Camera, Scene
-from explorer.world.stations import Billboard
+from explorer.world.stations import Billboard, Notice
 from explorer.world.valley import Frame, Valley, Vec3
 from explorer.yaml_nodes import (
     Place,
@@ -33,10 +33,15 @@ class SceneError(YamlError):
     """A mistake in a scene file, as one line."""
 
 
-def load_scene(path: Path) -> Scene:
-    """Read, merge and check a scene file; raises `SceneError`."""
+def load_scene(path: Path, texts: Collection[str] | None = None) -> Scene:
+    """Read, merge and check a scene file; with the keys of all `texts` also that it names none that is not there.
+
+    Raises `SceneError`.
+    """
     scene, places = decode(_merged(path, ()), Scene, SceneError)
     _check(scene, places)
+    if texts is not None:
+        _check_texts(scene, places, texts)
     return scene
 
 
@@ -151,6 +156,28 @@ def _check(scene: Scene, places: Mapping[str, Place]) -> None:
             raise fail(path, "a key that is used once", f"{spot.key!r} twice")
         keys.add(spot.key or "")
     camera("start", scene.start)
+
+
+def _check_texts(scene: Scene, places: Mapping[str, Place], texts: Collection[str]) -> None:
+    for path, key in _text_keys(scene):
+        if key not in texts:
+            found = repr(key) + nearest(key, list(texts))
+            raise SceneError(places[path], path, "the key of a text in scenes/locales", found)
+
+
+def _text_keys(scene: Scene) -> Iterator[tuple[str, str]]:
+    """Every text the scene names, and the field that names it."""
+    yield "title", scene.title
+    for station in scene.stations:
+        path = f"stations[{station.id}]"
+        if isinstance(station, Notice):
+            yield from ((f"{path}.text", f"{station.text}.{part}") for part in ("title", "look"))
+        elif station.text:
+            yield f"{path}.text", station.text
+        if saying := getattr(station, "saying", None):
+            yield f"{path}.saying", saying
+    for spot in scene.spots:
+        yield f"spots[{spot.id}].title", spot.title
 
 
 # -- places ---------------------------------------------------------------------------------------

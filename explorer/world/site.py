@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -34,9 +34,13 @@ class Site(msgspec.Struct, frozen=True):
         architecture: Architecture,
         file: Path,
         models: Mapping[str, Architecture] | None = None,
+        texts: Collection[str] | None = None,
     ) -> Site:
-        """`models` stand beside it in the Annex. Raises SceneError or LayoutError, each one readable line."""
-        scene = load_scene(file)
+        """`models` stand beside it in the Annex; of `texts`, keys, the scene may name any.
+
+        Raises SceneError or LayoutError, each one readable line.
+        """
+        scene = load_scene(file, texts)
         valley = lay_out(architecture, scene.layout)
         valley.models = models or {}
         scene = fit(scene, valley)

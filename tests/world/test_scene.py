@@ -133,6 +133,37 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         load_scene(tmp_path / "latin.yaml")
 
 
+@pytest.mark.parametrize(
+    ("missing", "line", "path"),
+    [
+        ("scene.good", 2, "title"),
+        ("sign.lamp", 6, "stations[lamp].text"),
+        ("choice.saying", 12, "stations[c].saying"),
+        ("welcome.look", 13, "stations[n].text"),
+        ("spot.here", 20, "spots[here].title"),
+    ],
+)
+def test_a_text_that_is_not_there(tmp_path: Path, missing: str, line: int, path: str) -> None:
+    known = {
+        "scene.good",
+        "sign.lamp",
+        "choice.saying",
+        "welcome.title",
+        "welcome.look",
+        "spot.here",
+    }
+    more = "  - {id: c, kind: choice, at: {}, saying: choice.saying}\n"
+    more += "  - {id: n, kind: notice, at: {}, text: welcome}\n"
+    text = GOOD.replace("kind: lamp", "kind: lamp\n    text: sign.lamp")
+    file = write(tmp_path, text.replace("cameras:", more + "cameras:"))
+    assert load_scene(file, known) == load_scene(file)
+    with pytest.raises(SceneError) as caught:
+        load_scene(file, known - {missing})
+    expected = f"{file}:{line}: {path}: expected the key of a text in scenes/locales, found "
+    message = str(caught.value)
+    assert message.startswith(f"{expected}'{missing}'"), message
+
+
 def test_an_anchor_that_the_model_lacks(tmp_path: Path) -> None:
     text = GOOD.replace("anchor: deep}\n    array", "anchor: unit:down.9}\n    array")
     scene = load_scene(write(tmp_path, text))
