@@ -52,16 +52,15 @@ class Guide:
     # -- tours ------------------------------------------------------------------------------------
 
     def tours(self) -> list[tuple[str, str, str]]:
-        """Name, title and line about every tour of this scene; none without a run, or a bridge to lead over."""
+        """Name, title and line about every tour of this scene; most need a run, and a bridge to lead over."""
         found: list[tuple[str, str, str]] = []
-        if not self.app.opening or not self.app.site.valley.bridges:
-            return found
+        full = bool(self.app.opening and self.app.site.valley.bridges)
         for path in tour_files(data_dir("scenes") / "tours"):
             try:
                 tour = self._tour(path.stem)
             except TourError:  # it leads to a place that this network does not have
                 continue
-            if tour.scene == self.app.scene_file.stem:
+            if tour.scene == self.app.scene_file.stem and (full or tour.anywhere):
                 found.append((path.stem, *named(self.app.texts, tour)))
         return found
 

@@ -9,7 +9,7 @@ import msgspec
 from assetgen.pack import Architecture, Pack
 from assetgen.pack.schema import FORMAT, Metadata, Model, Scheduler
 from explorer.story.ask import Ask
-from explorer.story.panel import Panel
+from explorer.story.panel import Panel, PanelAction
 from explorer.story.provenance import Provenance
 from explorer.story.record import Record
 from explorer.story.texts import Texts
@@ -57,6 +57,7 @@ def nothing_here(ask: Ask, selection: str) -> Panel:
         title=ask.text("structure.title"),
         kicker=model,
         lines=(ask.text("structure.line", model=model), ask.text("structure.next", model=model)),
+        actions=(PanelAction("menu", ask.text("action.ride"), "tours"),),
     )
 
 

@@ -84,6 +84,10 @@ class Tour(Base, frozen=True, kw_only=True):
     title: Annotated[TextKey, about("its name")]
     about: Annotated[TextKey, about("one line about it")]
     scene: Annotated[str, about("scene it leads through")] = "unet_valley"
+    anywhere: Annotated[
+        bool,
+        about("for every network, also one without a run; a stop whose view it lacks is left out"),
+    ] = False
     cameras: Annotated[dict[str, Camera], about("views besides those of the scene")] = {}
     stops: Annotated[list[Stop], about("in order", min_length=1)]
 

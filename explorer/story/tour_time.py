@@ -146,7 +146,8 @@ def lay_out(
 ) -> Timeline:
     """The tour through a site. `steps_of(run)` says how many steps a run has, 0 where there is none of that name.
 
-    Views whose place this network lacks are left out; what is told there is told where one stands.
+    Views whose place this network lacks are left out; what is told there is told where one stands, or, in a tour
+    for every network, not at all.
     Raises SceneError for a first view that is missing.
     """
     return _Layout(tour, site, texts, voice, steps_of).timeline(name)
@@ -175,6 +176,8 @@ class _Layout:
         at: rails.Stop | None = None
         for stop in self.tour.stops:
             there = self._view(stop.view) if stop.view else None
+            if stop.view and there is None and self.tour.anywhere:
+                continue
             if at is None and there is None:
                 raise SceneError(
                     (str(self.site.file), 1), f"tour {name!r}", "a place for its first view", "none"

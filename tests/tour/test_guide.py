@@ -179,6 +179,28 @@ def test_another_prompt_leaves(app: App, player: Player) -> None:
     assert player.status == "left" and app.store.state.run == "fox-on-grass"
 
 
+def test_a_network_without_a_run_has_its_ride(app: App) -> None:
+    """And nothing else: the other tours lead through a run."""
+    assert {"highlights", "ride"} <= {name for name, _, _ in app.guide.tours()}
+    app.command("open_model", "sdxl")
+    run(app, 0.2)
+    assert [name for name, _, _ in app.guide.tours()] == ["ride"]
+    app.guide.command("start", "ride")
+    player = app.guide.player
+    assert player
+    for part in (0.1, 0.5, 0.9):
+        app.guide.command("seek", part * player.timeline.duration)
+        run(app, 0.5)
+        shown = app.store.state.tour
+        assert player.status == "playing" and app.rig.pose == player.moment().pose
+        assert shown and shown.name == "ride" and app.store.state.step == 0.0
+    run(app, player.timeline.duration - player.time + 1)
+    assert player.status == "ended" and not app.rig.carried
+    app.command("open_run", ("miniature", "fox-on-grass"))
+    run(app, 0.5)
+    assert app.guide.player is None, "one ride leads through one network"
+
+
 def test_an_answer_by_touch(app: App, player: Player) -> None:
     assert app.hud
     shot = next(s for s in player.timeline.shots if s.stop.ask)
