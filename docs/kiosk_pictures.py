@@ -109,7 +109,7 @@ def warning(v: Visitor) -> None:
 
 def pin(v: Visitor) -> None:
     v.touch()
-    v.kiosk._pin = "12"
+    v.kiosk.staff.typed = "12"
     v.wait(0.5)
 
 

@@ -16,15 +16,18 @@ from assetgen.pack import RunEntry
 from explorer import commands
 from explorer.app import FRAME, first_state
 from explorer.controls.input import Input
-from explorer.kiosk.chord import Chord, corner
+from explorer.kiosk.chord import corner
 from explorer.kiosk.cli import LOG
 from explorer.kiosk.config import KioskConfig
 from explorer.kiosk.crashes import Crashes
+from explorer.kiosk.diary import SETTINGS, Diary
 from explorer.kiosk.machine import Machine, Rules
-from explorer.kiosk.pin import LENGTHS, Gate
+from explorer.kiosk.pin import Gate
 from explorer.kiosk.schedule import drift, is_lit, restart_due
+from explorer.kiosk.staff import Staff
 from explorer.kiosk.visits import Visits
-from explorer.kiosk.watch import Watch, give_back
+from explorer.kiosk.watch import Watch
+from explorer.memory import give_back
 from explorer.modes import KioskShown
 from explorer.runs import NoRunError
 from explorer.state import State
@@ -45,8 +48,6 @@ TARGET = 60
 MOST_ZOOM = 1.6
 DARK = 0.96
 """How dark the screen is outside its hours, where no command turns it off."""
-WATCHED = ("text_scale", "contrast", "reduced_motion", "captions", "volume")
-"""Accessibility settings that the log counts."""
 
 
 class Kiosk:
@@ -70,15 +71,13 @@ class Kiosk:
         self.visits = Visits(
             config.home / LOG, days=log.days, megabytes=log.megabytes, keep=log.keep
         )
-        self.gate = Gate(config.home)
+        self.diary = Diary(self.visits, clock, today)
+        self.staff = Staff(Gate(config.home), lambda: self.finish(STAFF_LEFT))
         self.watch = Watch(config.home, os.environ)
         self.crashes = crashes or Crashes(config.home)
-        self.chord = Chord()
         self.exit_code: int | None = None
         self._begun, self._born = today(), now
-        self._pin: str | None = None
         self._welcome = False
-        self._pressed = False
         self._model = app.site.architecture.model
         """The network that visits begin in; a visitor may have walked through another."""
         self._deaf = False
@@ -87,10 +86,9 @@ class Kiosk:
         """None until its hours have been looked at."""
         self._resting = False
         """Being reset: what changes is no visitor's doing."""
-        self._shown: tuple[str, float] | None = None
         app.on_input, app.on_kiosk, app.on_quit = self._attach, self._command, lambda: None
         self._attach(app.input)
-        app.store.subscribe(self._note, "selection", "run", *WATCHED)
+        app.store.subscribe(self._note, "selection", "run", *SETTINGS)
         if isinstance(app.base.win, p3d.GraphicsWindow):
             app.base.win.set_close_request_event(CLOSE_REQUEST)  # and nobody listens
         self.rest()
@@ -116,12 +114,11 @@ class Kiosk:
         self._lit = (
             self._lit or None
         )  # a touch after hours may have lit the screen: it is looked at again
-        self.visits.begin(self.today())
+        self.diary.begin()
         self._welcome = any(name == self.config.tour for name, _, _ in self.app.guide.tours())
 
     def _leave(self, how: str) -> None:
-        self._note_exhibit()
-        self.visits.end(self.today(), how)
+        self.diary.end(how)
         self.machine.leave()
         self.rest()
 
@@ -129,7 +126,7 @@ class Kiosk:
         """Build the visit's state from the defaults, instead of undoing what was done."""
         app = self.app
         self._resting = True
-        self._pin, self._welcome, self._shown = None, False, None
+        self.staff.typed, self._welcome = None, False
         app.guide.end()
         down = set(app.input.down)  # a finger that wakes may be staff's, in a corner
         app.input.release_all()
@@ -169,12 +166,10 @@ class Kiosk:
         if event == "wake":
             self._wake()
         self._deaf = self._deaf or event is not None
-        self._call_staff(now)  # four keys may come and go within one frame
+        self.staff.call(now, self.app.input.down)  # four keys may come and go within one frame
         if not pointer and self._locked(name, self.app.input):
             return True
-        if self._pin is not None:
-            return self._pin_key(name)
-        return self._deaf
+        return self.staff.key(name) if self.staff.typed is not None else self._deaf
 
     def _locked(self, name: str, made: Input) -> bool:
         """Whether a key or button is not for visitors: any with Control or Alt, and what leads outside."""
@@ -209,54 +204,11 @@ class Kiosk:
         elif name == "free":
             self._welcome = False
         elif name == "pin":
-            self._pin_key({"back": "backspace", "close": "escape"}.get(str(value), str(value)))
-
-    def _pin_key(self, name: str) -> bool:
-        """A key while the PIN pad is open; pointers go on to its buttons."""
-        if self._pin is None or name.startswith(("mouse", "wheel", "pointer")):
-            return False
-        if name.startswith("raw-"):  # the same key, told by its place as well
-            return True
-        if name.isdecimal() and len(name) == 1:
-            self._pin = (self._pin + name)[: LENGTHS[1]]
-        elif name == "backspace":
-            self._pin = self._pin[:-1]
-        elif name == "escape":
-            self._pin = None
-        elif name == "enter":
-            if self.gate.check(self._pin, time.time()):
-                self.finish(STAFF_LEFT)
-            self._pin = ""
-        return True
-
-    # -- what is written down -----------------------------------------------------------------------
+            self.staff.key({"back": "backspace", "close": "escape"}.get(str(value), str(value)))
 
     def _note(self, new: State, old: State) -> None:
-        if self._resting or self.machine.phase == "attract":
-            return
-        now = self.today()
-        if new.selection != old.selection:
-            self._note_exhibit()
-            if new.selection is not None:
-                self._shown = (new.selection, self.clock())
-        if new.run != old.run and old.run and new.run and not new.tour:
-            self.visits.note(now, "run", new.run)
-        for name in WATCHED:
-            if getattr(new, name) != getattr(old, name):
-                self.visits.note(now, "access", f"{name}={getattr(new, name)}")
-
-    def _note_exhibit(self) -> None:
-        """How long the panel that closes was open."""
-        if self._shown is not None:
-            exhibit, since = self._shown
-            self.visits.note(self.today(), "exhibit", exhibit, self.clock() - since)
-        self._shown = None
-
-    def _note_tour(self) -> None:
-        """Tours and answers, as the guide tells them."""
-        for event, exhibit, seconds, right in self.app.guide.take_notes():
-            if self.machine.phase != "attract":
-                self.visits.note(self.today(), event, exhibit, seconds, right=right)
+        if not self._resting and self.machine.phase != "attract":
+            self.diary.changed(new, old)
 
     # -- every frame --------------------------------------------------------------------------------
 
@@ -267,37 +219,25 @@ class Kiosk:
         busy = app.guide.narrating or app.runs.loading or app.input.engaged
         event = self.machine.tick(now, busy=busy)
         if event == "reset":
-            self._note_exhibit()
-            self.visits.end(self.today(), "idle")
+            self.diary.end("idle")
             self.rest()
-        self._follow_staff(now)
+        made = app.input
+        self.staff.follow(
+            now, made.down, corner(*made.pointer, *app.size) if made.pointer else None
+        )
         state = app.store.state
         begun = state.menu or state.selection or state.tour or app.rig.speed > 0.2
         if self._welcome and self.machine.phase == "active" and begun:
             self._welcome = False
-        self._note_tour()
+        notes = app.guide.take_notes()
+        if self.machine.phase != "attract":
+            self.diary.told(notes)
         self._show()
         app.frame(dt)
         self._hours()
         if self.watch.beat(now, self._facts()):
             self.crashes.alive(time.time())
             self._come_forward()
-
-    def _follow_staff(self, now: float) -> None:
-        made = self.app.input
-        pressed = "mouse1" in made.down
-        if pressed != self._pressed:
-            self._pressed = pressed
-            at = made.pointer
-            if pressed:
-                self.chord.pressed(corner(*at, *self.app.size) if at else None, now)
-            else:
-                self.chord.released(now)
-        self._call_staff(now)
-
-    def _call_staff(self, now: float) -> None:
-        if self.chord.update(now, self.app.input.down) and self.gate.is_set:
-            self._pin = ""
 
     def _show(self) -> None:
         """What the overlay needs to know."""
@@ -312,8 +252,8 @@ class Kiosk:
                 phase=self.machine.phase,
                 seconds=self.machine.remaining(now),
                 finger=round(finger, 1),
-                pin=None if self._pin is None else len(self._pin),
-                pin_wait=round(self.gate.wait(time.time())) if self._pin is not None else 0,
+                pin=None if self.staff.typed is None else len(self.staff.typed),
+                pin_wait=self.staff.wait,
                 welcome=self._welcome,
                 zoom=round(min(max(finger / (TARGET * scale), 1.0), MOST_ZOOM), 3),
                 dim=DARK if self._lit is False else dim,
@@ -356,8 +296,8 @@ class Kiosk:
 
     def finish(self, code: int) -> None:
         """End the program with an exit code, cleanly."""
-        if self.visits and self.machine.phase != "attract":
-            self.visits.end(self.today(), "staff")
+        if self.machine.phase != "attract":
+            self.diary.end("staff")
         self.crashes.end()
         self.watch.notify("STOPPING=1")
         self.exit_code = code

@@ -1,10 +1,13 @@
-"""The C library's memory: freed blocks go back to the system, and no two allocators share one heap."""
+"""The process's memory: how much it is, freed blocks going back to the system, allocators with a heap of their own."""
 
 from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 M_MMAP_THRESHOLD = -3
 """Of `mallopt` in glibc's <malloc.h>."""
@@ -53,3 +56,18 @@ def part_heaps() -> bool:
     if move_end(-move_end(0) % page + page) != FAILED:
         place(move_end(0), page, PROT_NONE, flags, -1, 0)
     return bool(move_end(page) == FAILED)
+
+
+def give_back() -> None:
+    """Hand memory that nothing uses back to the system: loading runs for months leaves holes (glibc only)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def resident() -> int:
+    """Memory of this process, bytes; 0 where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+
+from explorer.memory import resident
 
 EVERY = 5.0
 """Seconds between two beats without a watchdog."""
@@ -56,18 +56,3 @@ class Watch:
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
             out.setblocking(False)  # a manager that does not listen must not hold up the picture
             out.sendto(message.encode(), address)
-
-
-def give_back() -> None:
-    """Hand memory that nothing uses back to the system: loading runs for months leaves holes (glibc only)."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
-def resident() -> int:
-    """Memory of this process, bytes; 0 where the system does not say."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")

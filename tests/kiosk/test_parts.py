@@ -15,7 +15,8 @@ from explorer.kiosk.config import KioskConfig, KioskError, load_config
 from explorer.kiosk.crashes import Crashes
 from explorer.kiosk.schedule import drift, is_lit, restart_due
 from explorer.kiosk.visits import Visits, log_files, read
-from explorer.kiosk.watch import Watch, resident
+from explorer.kiosk.watch import Watch
+from explorer.memory import resident
 
 NOON = datetime(2026, 11, 24, 12, 0)
 

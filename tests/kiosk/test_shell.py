@@ -337,7 +337,7 @@ def test_who_leaves_waits_for_nothing(museum: Museum, monkeypatch: pytest.Monkey
 
 def test_staff_leaves_with_the_pin(museum: Museum) -> None:
     pin.store(museum.folder, "482915")
-    museum.kiosk.gate = pin.Gate(museum.folder)
+    museum.kiosk.staff.gate = pin.Gate(museum.folder)
     museum.key("space")
     museum.key("control", "shift", "alt", "q")
     assert museum.state.kiosk and museum.state.kiosk.pin == 0
@@ -354,7 +354,7 @@ def test_staff_leaves_with_the_pin(museum: Museum) -> None:
 
 def test_corners_call_the_pad_and_it_closes(museum: Museum) -> None:
     pin.store(museum.folder, "482915")
-    museum.kiosk.gate = pin.Gate(museum.folder)
+    museum.kiosk.staff.gate = pin.Gate(museum.folder)
     width, height = museum.app.size
     for x, y in ((3, 3), (width - 3, height - 3)):
         museum.press(x, y)
@@ -369,7 +369,7 @@ def test_corners_call_the_pad_and_it_closes(museum: Museum) -> None:
 def test_the_pad_over_the_tour_begins_a_visit(museum: Museum) -> None:
     """Closed again, it leaves a visitor's screen behind, not a tour that plays for nobody."""
     pin.store(museum.folder, "482915")
-    museum.kiosk.gate = pin.Gate(museum.folder)
+    museum.kiosk.staff.gate = pin.Gate(museum.folder)
     museum.key("control", "shift", "alt", "q")
     assert museum.state.kiosk and museum.state.kiosk.pin == 0 and museum.phase == "active"
     museum.key("4")

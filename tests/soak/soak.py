@@ -23,8 +23,8 @@ from typing import Any
 from assetgen.pack.resources import data_dir
 from explorer.app import App
 from explorer.kiosk.config import KioskConfig
-from explorer.kiosk.watch import give_back, resident
 from explorer.kiosk_shell import Kiosk
+from explorer.memory import give_back, resident
 from explorer.runs import Runs
 from explorer.settings import Settings
 from explorer.window import WindowSpec, open_window
