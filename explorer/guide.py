@@ -53,7 +53,7 @@ class Guide:
 
     def tours(self) -> list[tuple[str, str, str]]:
         """Name, title and line about every tour of this scene; most need a run, and a bridge to lead over."""
-        found: list[tuple[str, str, str]] = []
+        found: list[tuple[int, str, str, str]] = []
         full = bool(self.app.opening and self.app.site.valley.bridges)
         for path in tour_files(data_dir("scenes") / "tours"):
             try:
@@ -61,8 +61,8 @@ class Guide:
             except TourError:  # it leads to a place that this network does not have
                 continue
             if tour.scene == self.app.scene_file.stem and (full or tour.anywhere):
-                found.append((path.stem, *named(self.app.texts, tour)))
-        return found
+                found.append((tour.order, path.stem, *named(self.app.texts, tour)))
+        return [(name, title, about) for _, name, title, about in sorted(found)]
 
     def _tour(self, name: str) -> Tour:
         if name not in self._tours:

@@ -8,19 +8,18 @@ import msgspec
 
 from explorer.hud import palette
 from explorer.hud.areas import Areas
-from explorer.hud.geometry import Point, Rect
+from explorer.hud.concept_curves import draw_curve, draw_signal
+from explorer.hud.geometry import Rect
 from explorer.hud.metrics import BADGE, LABEL, SMALL, TICK
 from explorer.hud.parts import badge, panel, round_button
-from explorer.hud.shapes import Align, Box, Line, Shape, disc
+from explorer.hud.shapes import Box, Line, Shape, disc
 from explorer.hud.timeline import Track
 from explorer.hud.view import Section, View
 from explorer.hud.widget import Slide, Widget, change
-from explorer.story.emergence import Row, asked, half, shown, signal
-from explorer.story.record import Record, Series
+from explorer.story.emergence import Row, asked, shown
+from explorer.story.record import Record
 
 WORDS, CONTROLS = 6, 3
-BAR, CONTROL = 0.34, 0.20
-"""How strong the bars of words and of controls are."""
 ROW, SMALL_ROW, HEAD, FOOT = 38, 24, 76, 66
 
 
@@ -100,7 +99,7 @@ def build(view: View) -> Section:
         drawn, widget = _lane(view, band, row, lane, about)
         shapes += drawn
         widgets += widget
-    shapes += _signal(view, band)
+    shapes += draw_signal(view, band.left, band.foot)
     group = Widget(
         "track", "group", band.rect, view.text("track.name"), view.text("track.long"),
         children=tuple(widgets),
@@ -199,83 +198,8 @@ def _lane(
         action = change(asked=row.index)
         widgets = [Widget(widget_id, "option", rect, row.text, action=action, checked=chosen)]
     if s.revealed:
-        shapes += _curve(view, row, lane)
+        shapes += draw_curve(view, row, lane)
     return shapes, widgets
-
-
-def _curve(view: View, row: Row, lane: Rect) -> list[Shape]:
-    """Bars under the curve, the parts of settling as fine lines, a mark where the word counts as there."""
-    m = view.metrics
-    color = palette.MUTED if row.control else palette.MEANING
-    shapes: list[Shape] = []
-    points = _points(lane, row.values)
-    fill = palette.fade(color, CONTROL if row.control else BAR)
-    pitch, last = lane.width / max(len(row.values) - 1, 1), len(row.values) - 1
-    edges = [round(lane.x + pitch * (i - 0.5)) for i in range(len(row.values) + 1)]
-    edges[0], edges[-1] = round(lane.x), round(lane.right)
-    for i, value in enumerate(row.values if last > 0 else ()):  # one bar a recorded step
-        if value is not None:
-            top = lane.bottom - lane.height * min(max(value, 0.0), 1.0)
-            wide, high = edges[i + 1] - edges[i], lane.bottom - top
-            shapes.append(Box(Rect(edges[i], top, wide, high), 0, fill))
-    if not row.control:
-        for part in row.components:
-            line = _points(lane, part)
-            if len(line) > 1:
-                shapes.append(
-                    Line(tuple(line), max(m.px(1), 1.0), palette.fade(palette.MACHINE, 0.55))
-                )
-    if len(points) > 1:
-        shapes.append(Line(tuple(points), max(m.px(2), 1.0), color))
-    if row.step is not None and not row.control:
-        x = lane.x + lane.width * row.step / max(len(row.values) - 1, 1)
-        shapes.append(Line(((x, lane.y), (x, lane.bottom)), max(m.px(2), 1.0), palette.INK))
-        shapes.append(disc(x, lane.y + m.px(2), m.px(5), palette.INK))
-    return shapes
-
-
-def _points(lane: Rect, values: Series) -> list[Point]:
-    """A curve of values 0..1 in a lane; what was not recorded is passed over."""
-    last = max(len(values) - 1, 1)
-    return [
-        (lane.x + lane.width * i / last, lane.bottom - lane.height * min(max(v, 0.0), 1.0))
-        for i, v in enumerate(values)
-        if v is not None
-    ]
-
-
-def _signal(view: View, band: Band) -> list[Shape]:
-    """Signal to noise on a logarithmic scale, and where picture and noise are even."""
-    m, record = view.metrics, view.record
-    assert record is not None
-    values = signal(record)
-    known = [v for v in values if v is not None]
-    y = band.foot.centre[1]
-    name = view.fit(view.text("track.signal"), SMALL, band.foot.x - band.left - m.px(24))
-    shapes: list[Shape] = [view.middle(band.left, y, name, SMALL, palette.MUTED)]
-    if len(known) < 2:
-        return shapes
-    low, high = min(known), max(known)
-    span = max(high - low, 1e-6)
-    scaled = tuple(None if v is None else (v - low) / span for v in values)
-    shapes.append(Line(tuple(_points(band.foot, scaled)), max(m.px(2), 1.0), palette.MACHINE))
-    even = half(record)
-    if even is not None and low < 0 < high:
-        height = band.foot.bottom - band.foot.height * (0 - low) / span
-        ends = ((band.foot.x, height), (band.foot.right, height))
-        shapes.append(Line(ends, max(m.px(1), 1.0), palette.RULE))
-        x = band.foot.x + band.foot.width * even / max(len(values) - 1, 1)
-        shapes.append(disc(x, height, m.px(4), palette.MACHINE))
-        text = view.text("track.even", step=even + 1)
-        room_left = x - band.foot.x > view.width(text, TICK) + m.px(16)
-        at = x - m.px(10) if room_left else x + m.px(10)
-        align: Align = "right" if room_left else "left"
-        shapes.append(view.label(at, height - m.px(7), text, TICK, palette.MUTED, align))
-    for value, at in ((high, band.foot.y), (low, band.foot.bottom)):
-        ratio = 10**value
-        text = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
-        shapes.append(view.middle(band.foot.right + m.px(14), at, text, TICK, palette.DIM))
-    return shapes
 
 
 # -- what moves ------------------------------------------------------------------------------------

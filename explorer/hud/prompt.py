@@ -25,6 +25,10 @@ def key(view: View) -> Hashable:
     return (s.run, s.whole_step, s.word, s.overlay, s.menu, s.track, kiosk, view.touched("prompt"))
 
 
+LEAST = 280
+"""A sheet lower than that takes the prompt's place, too."""
+
+
 class Arrangement(msgspec.Struct, frozen=True):
     """Where the words and the buttons go: as much beside one another as the width allows."""
 
@@ -59,7 +63,7 @@ def button_side(view: View) -> float:
 
 def build(view: View) -> Section:
     """The pill with the words, then the buttons that open something."""
-    if view.state.kiosk is not None and view.state.menu is not None:
+    if gives_way(view):
         return Section()
     if view.track_height and view.areas.track.y < bottom(view):  # the concept track needs the room
         return Section()
@@ -99,6 +103,16 @@ def bottom(view: View) -> float:
     plan, area = Arrangement.of(view), view.areas.prompt
     row = area.height + view.metrics.px(GAP) if plan.below else 0.0
     return area.y + _pill_height(view, plan) + row
+
+
+def gives_way(view: View) -> bool:
+    """Whether an open sheet stands where the prompt was: in a kiosk, and where large type would leave it little."""
+    if view.state.menu is None:
+        return False
+    below = view.areas.sheet.bottom - bottom(view)
+    return view.state.kiosk is not None or (
+        view.state.menu != "map" and below < view.metrics.tx(LEAST)
+    )
 
 
 def _pill_height(view: View, plan: Arrangement) -> float:

@@ -42,8 +42,11 @@ def key(view: View) -> Hashable:
 def place(view: View) -> tuple[Rect, Rect, float]:
     """The sheet, the part of it that scrolls, and how far."""
     m, area = view.metrics, view.areas.sheet
-    top = area.y if view.state.kiosk else prompt.bottom(view) + m.px(20)
-    head = m.px(28) + m.leading(TITLE) + m.leading(SMALL) + m.px(20)
+    top = prompt.bottom(view) + m.px(20)
+    if prompt.gives_way(view):
+        top = area.y if view.state.kiosk else view.areas.prompt.y
+    about = _about(view, view.state.menu or "", area.width - m.px(64))
+    head = m.px(28) + m.leading(TITLE) + m.leading(SMALL) * len(about) + m.px(20)
     room = max(area.bottom - top - head - m.px(24), 0.0)
     content = MENUS[view.state.menu or ""].height(view)
     high = min(content, room)
@@ -73,8 +76,6 @@ def title(view: View, rect: Rect, menu: str) -> tuple[list[Shape], Widget]:
     """What every overlay begins with."""
     m = view.metrics
     x, base = rect.x + m.px(32), rect.y + m.px(28) + m.size(TITLE) * 0.86
-    room = rect.width - m.px(64)
-    line = view.fit(view.text(f"{menu}.long"), SMALL, room)
     close = Rect.around(rect.right - m.px(52), rect.y + m.px(52), m.px(60))
     drawn, closer = round_button(
         view, "sheet.close", close, "close", view.text("sheet.close"), change(menu=None),
@@ -83,9 +84,19 @@ def title(view: View, rect: Rect, menu: str) -> tuple[list[Shape], Widget]:
     shapes = [
         *panel(view, rect),
         view.label(x, base, view.text(f"{menu}.name"), TITLE, palette.INK),
-        view.label(x, base + m.leading(SMALL) + m.px(8), line, SMALL, palette.MUTED),
     ]
+    for line in _about(view, menu, rect.width - m.px(64)):
+        base += m.leading(SMALL)
+        shapes.append(view.label(x, base + m.px(8), line, SMALL, palette.MUTED))
     return [*shapes, *drawn], closer
+
+
+def _about(view: View, menu: str, room: float) -> list[str]:
+    """The line that explains an overlay; two where the type is large. The map's is never more than one."""
+    text = view.text(f"{menu}.long")
+    if menu in MENUS and len(rows := view.wrap(text, SMALL, room)) == 2:
+        return rows
+    return [view.fit(text, SMALL, room)]
 
 
 def build_body(view: View) -> Section:

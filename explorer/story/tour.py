@@ -83,6 +83,7 @@ class Tour(Base, frozen=True, kw_only=True):
     format: Annotated[Literal[1], about("version of this schema")]
     title: Annotated[TextKey, about("its name")]
     about: Annotated[TextKey, about("one line about it")]
+    order: Annotated[int, about("place in the list of tours", 1, 99)] = 99
     scene: Annotated[str, about("scene it leads through")] = "unet_valley"
     anywhere: Annotated[
         bool,

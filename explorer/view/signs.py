@@ -59,7 +59,7 @@ def make_signs(valley: Valley, places: Places, pack: Pack, texts: Texts) -> p3d.
             place = Frame(frame.to_world((0.0, 0.0, up)), frame.yaw)
             lines.append(Line(texts.get(station.text), place, size, align="centre"))
         elif isinstance(station, kinds.Notice):
-            lines += _notice(station, frame, texts)
+            lines += _notice(station, frame, texts, recorded=bool(pack.steps))
     for canvas in places.canvases:
         if canvas.batch:
             continue
@@ -81,13 +81,15 @@ def make_signs(valley: Valley, places: Places, pack: Pack, texts: Texts) -> p3d.
     return letter("signs", lines)
 
 
-def _notice(station: kinds.Notice, frame: Frame, texts: Texts) -> Iterator[Line]:
-    """Title, and the sentences in as many lines as they need."""
+def _notice(station: kinds.Notice, frame: Frame, texts: Texts, *, recorded: bool) -> Iterator[Line]:
+    """Title, and the sentences in as many lines as they need; others, where there are any, without a run."""
+    key = f"{station.text}.look"
+    said = texts.get(key) if recorded else texts.first(f"{station.text}.structure", key)
     size, left = station.size * station.scale, -station.width / 2 + 0.1
     z = NOTICE - 0.06 - 1.6 * size
     yield Line(texts.get(f"{station.text}.title"), Frame(frame.to_world((left, -0.03, z)), frame.yaw), 1.35 * size,
                font="InterDisplay-SemiBold")  # fmt: skip
-    for i, row in enumerate(wrapped(texts.get(f"{station.text}.look"), size, station.width - 0.2)):
+    for i, row in enumerate(wrapped(said, size, station.width - 0.2)):
         at = frame.to_world((left, -0.03, z - (2.1 + 1.62 * i) * size))
         yield Line(row, Frame(at, frame.yaw), size, NOTICED, "Inter-Medium")
 

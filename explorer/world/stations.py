@@ -96,7 +96,10 @@ class Sign(Station, tag="sign", frozen=True, kw_only=True):
 class Notice(Station, tag="notice", frozen=True, kw_only=True):
     """A low board with a title and a few sentences, read in passing."""
 
-    text: Annotated[TextKey, about("has a `title` and a `look`")]
+    text: Annotated[
+        TextKey,
+        about("has a `title`, a `look`, and for a network without a run perhaps a `structure`"),
+    ]
     width: Annotated[Length, about("width of the board")] = 1.5
     size: Annotated[Length, about("cap height of the sentences")] = 0.045
 

@@ -186,6 +186,12 @@ class Program:
         self.screen.tell("windowsize", self.window, str(width), str(height))
         self.size = (width, height)
 
+    def measured(self) -> tuple[int, int]:
+        """Width and height of the window, as the screen knows them."""
+        lines = self.screen.tell("getwindowgeometry", "--shell", self.window).splitlines()
+        told = dict(line.split("=") for line in lines)
+        return int(told["WIDTH"]), int(told["HEIGHT"])
+
     def point(self, x: float, y: float) -> None:
         self.screen.tell("mousemove", str(round(x)), str(round(y)))
         time.sleep(0.1)

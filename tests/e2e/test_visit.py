@@ -15,7 +15,16 @@ from PIL import Image
 from assetgen.pack import Library
 from assetgen.pack.resources import data_dir
 from tests.e2e.guide import Guide, likeness
-from tests.e2e.screen import Picture, Program, Screen, difference, eventually, keep, missing_tools
+from tests.e2e.screen import (
+    SCREEN,
+    Picture,
+    Program,
+    Screen,
+    difference,
+    eventually,
+    keep,
+    missing_tools,
+)
 
 SIZE = (640, 360)
 SAME, ALIKE = 2.0, 0.75
@@ -219,6 +228,11 @@ def test_the_window_can_be_resized(program: Program, home: Picture) -> None:
 
     program.resize(800, 450)
     program.until(filled, "a picture that fills the larger window")
+    for size in (SCREEN, (800, 450)):  # the full screen, and back to what it was
+        program.key("F11")
+        program.size = size
+        eventually(lambda size=size: program.measured() == size or None, f"a window of {size}")  # type: ignore[misc]
+        program.until(filled, f"a picture that fills {size}")
     program.resize(*SIZE)
     program.until(lambda seen: difference(seen, home) < SAME, "the first picture again")
 

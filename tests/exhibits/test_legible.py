@@ -20,6 +20,8 @@ from explorer.view.lettering import CAP, Line, font, wrapped
 from explorer.world import stations as kinds
 from explorer.world.displays import FACE, FLOOR, lay_display
 from explorer.world.noising import rail
+from explorer.world.places import NOTICE_FOOT
+from explorer.world.valley import Frame
 
 TALL = 1080
 """Pixels of the screen on which labels are measured."""
@@ -94,15 +96,21 @@ def test_what_is_drawn_on_rail_and_board_is_large_enough(lettered: Any) -> None:
 
 
 @pytest.mark.gl
-def test_the_first_words_of_a_visit_are_read_from_where_it_begins(lettered: Any) -> None:
+@pytest.mark.parametrize(("model", "text"), [("miniature", "look"), ("sdxl", "structure")])
+def test_the_first_words_of_a_visit_are_read_from_where_it_begins(
+    lettered: Any, model: str, text: str
+) -> None:
+    """And nothing is told of a run where there is none."""
     app, written = lettered
+    if model != app.model:
+        app.command("open_model", model)
+        app.load_now()
     eye, ahead, focal = stand(app, app.site.scene.start)
     right = np.cross(ahead, (0.0, 0.0, 1.0))
     right /= np.linalg.norm(right)
     notice, frame = next(o for o in app.site.places.others if isinstance(o[0], kinds.Notice))
-    said = {app.texts.get(f"{notice.text}.title"), *app.texts.get(f"{notice.text}.look").split()}
-    lines = [x for x in written["signs"] if x.frame.yaw == frame.yaw and set(x.text.split()) & said
-             and abs(frame.to_local(x.frame.origin)[1]) < 0.1]  # fmt: skip
+    title, words = (app.texts.get(f"{notice.text}.{part}").split() for part in ("title", text))
+    lines = [x for x in written["signs"] if x.frame.yaw == frame.yaw and _is_on(notice, frame, x)]
     assert len(lines) > 4
     for line in lines:
         gap = np.array(line.frame.origin) - eye
@@ -111,7 +119,13 @@ def test_the_first_words_of_a_visit_are_read_from_where_it_begins(lettered: Any)
         x0, x1, _, _ = box(None, line)
         end = float(gap @ right) / away * focal + (x1 - x0) / away * focal
         assert end < TALL * 8 / 9 - 16, line.text
-    assert len(" ".join(x.text for x in lines[1:]).split()) <= 50
+        assert frame.to_local(line.frame.origin)[2] > NOTICE_FOOT + line.height, line.text
+    assert " ".join(x.text for x in lines).split() == [*title, *words] and len(words) <= 50
+
+
+def _is_on(notice: kinds.Notice, frame: Frame, line: Line) -> bool:
+    x, y, _ = frame.to_local(line.frame.origin)
+    return abs(x) < notice.width / 2 and abs(y) < 0.1
 
 
 @pytest.mark.gl

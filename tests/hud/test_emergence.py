@@ -10,7 +10,7 @@ import pytest
 
 from assetgen.pack import Pack
 from assetgen.pack.schema import Concept, Recognition
-from explorer.hud import emergence, palette
+from explorer.hud import concept_curves, emergence, palette
 from explorer.hud.geometry import Rect
 from explorer.hud.shapes import Box, Label, Line
 from explorer.story.emergence import asked, rows, signal
@@ -29,7 +29,7 @@ def shapes_of(stage: Stage, kind: type) -> list[Any]:
 
 
 def bars(stage: Stage) -> list[Any]:
-    fill = palette.fade(palette.MEANING, emergence.BAR)
+    fill = palette.fade(palette.MEANING, concept_curves.BAR)
     return [box for box in shapes_of(stage, Box) if box.fill == fill]
 
 

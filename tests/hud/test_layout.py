@@ -30,12 +30,17 @@ STATES: dict[str, dict[str, Any]] = {
     "help": {"selection": "tower", "menu": "help"},
     "settings": {"selection": "canvas:x0", "menu": "settings"},
     "map": {"menu": "map"},
+    "tours": {"menu": "tours"},
     "notebook": {"selection": "spotlight:unit.resnet", "menu": "discoveries"},
 }
 REST = ("prompt", "map", "strip", "reading", "timeline")
 
 
+TOURS = tuple((f"t{i}", f"Tour {i}", "What it is about, in a line or two. " * 2) for i in range(6))
+
+
 def show(stage: Stage, name: str, scale: float = 1.0) -> None:
+    stage.model.set_tours(TOURS)
     stage.store.update(text_scale=scale, **STATES[name])
     stage.model.refresh()
 
@@ -59,6 +64,17 @@ def test_everything_is_inside_and_nothing_lies_over_another(
     covers = [(n, r) for n in names for r in stage.model.sections[n].covers]
     for (a, first), (b, second) in combinations(covers, 2):
         assert not first.overlaps(second, 1.0), (a, b)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_an_open_sheet_has_room_for_large_type(pack: Pack, scale: float) -> None:
+    """Where it would have little under the prompt, it stands in the prompt's place."""
+    stage = Stage(pack)
+    show(stage, "tours", scale)
+    (sheet,) = stage.model.sections["sheet"].covers
+    assert sheet.height >= 0.5 * 1080
+    prompt = stage.model.sections["prompt"].covers
+    assert bool(prompt) == (scale < 2.0) and not any(sheet.overlaps(r, 1.0) for r in prompt)
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -102,22 +102,19 @@ class Choice(Display):
 
     def _about(self, picture: Hung, found: Runs, stashed: bool) -> Iterator[Line]:
         """What a picture was made of."""
-        left, top = picture.x - picture.size / 2, picture.z - picture.size / 2 - 0.16
-        room = picture.size + self._station.gap * self._station.scale - 0.12
         missing = self._texts.get("sign.not_recorded")
         seed = found.base.metadata.seed
         if picture.shows == NOISE:
             line = missing if stashed else self._texts.get("choice.start", scale=self._scale(NOISE))
-            yield from self._under(
-                left, top, self._texts.get("choice.seed", seed=seed), line, room, COLD
-            )
+            yield from self._under(picture, self._texts.get("choice.seed", seed=seed), line, COLD)
             return
         run = found.run(picture.shows)
+        left, top = picture.x - picture.size / 2, picture.z - picture.size / 2 - 0.16
         if run is None:
             yield Line(missing, self._at(left, top - 0.30), SMALL, MUTED, "Inter-Regular")
             return
         z = first = top - 0.32
-        for word, x, z, differs in self._set(run, found.base, left, first, room):
+        for word, x, z, differs in self._set(run, found.base, left, first, self._room(picture)):
             color = WARM if differs else INK if run is found.base else MUTED
             yield Line(word, self._at(x, z), SMALL, color, "Inter-SemiBold")
         noise = self._texts.get("choice.seed", seed=run.metadata.seed)

@@ -131,7 +131,7 @@ class CutBoard(Display):
     def _make(self, found: Cuts, part: str) -> Pulled:
         pictures = cut_pictures(found, part) or ()
         names = zip(("whole", "without_it", "apart"), pictures, strict=False)
-        lines = [*self._headline_of(found, part), *self._captions()]
+        lines = [*self._headline_of(found, part), *self._captions("cuts")]
         return Pulled(
             {name: array_texture(name, pixels) for name, pixels in names},
             array_texture("board", self._drawn(found, part)[None]),
@@ -183,11 +183,3 @@ class CutBoard(Display):
             said.append(self._texts.get("cuts.kept"))
         line = " · ".join(said)
         yield fitted(line, self._at(left, top - 1.06), 0.18, WARM, "Inter-Medium", 44, room)
-
-    def _captions(self) -> Iterator[Line]:
-        for picture in self._wall.pictures:
-            left, low = picture.x - picture.size / 2, picture.z - picture.size / 2 - 0.16
-            room = picture.size + self._station.gap * self._station.scale - 0.15
-            key = f"cuts.{picture.shows}"
-            title, line = self._texts.get(f"{key}.title"), self._texts.get(f"{key}.line")
-            yield from self._under(left, low, title, line, room)

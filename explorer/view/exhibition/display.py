@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import cast
 
@@ -188,12 +189,10 @@ class Display(Faced):
         self._text.get_children().detach()
         lines: list[Line] = []
         for picture, node in zip(self._wall.pictures, self._canvases, strict=True):
-            left, low = picture.x - picture.size / 2, picture.z - picture.size / 2 - 0.16
             title, small = self._caption(picture.shows)
             if node.is_stashed():
                 small = self._texts.get("sign.not_recorded")
-            room = picture.size + self._station.gap * self._station.scale - 0.2
-            lines += self._under(left, low, title, small, room)
+            lines += self._under(picture, title, small)
         top = self._wall.height - 0.52
         left = -self._wall.half + 0.9
         if self._station.study:
@@ -207,12 +206,23 @@ class Display(Faced):
             lines += prompts_lines(shown.run.pack, self._texts, left, top, self._at)
         letter(self._place.id, lines).reparent_to(self._text)
 
+    def _captions(self, family: str) -> Iterator[Line]:
+        """Under each picture what the texts of `family` call it."""
+        for picture in self._wall.pictures:
+            key = f"{family}.{picture.shows}"
+            title, small = self._texts.get(f"{key}.title"), self._texts.get(f"{key}.line")
+            yield from self._under(picture, title, small)
+
+    def _room(self, picture: Hung) -> float:
+        """How wide what stands under a picture may be, metres."""
+        return picture.size + self._station.gap * self._station.scale - 0.15
+
     def _under(
-        self, left: float, low: float, title: str, small: str, room: float,
-        color: tuple[int, int, int] = INK,
-    ) -> list[Line]:  # fmt: skip
+        self, picture: Hung, title: str, small: str, color: tuple[int, int, int] = INK
+    ) -> list[Line]:
         """A picture's title, and below it what it shows in as many lines as it needs."""
-        at = self._at(left, low - 0.36)
+        left, low = picture.x - picture.size / 2, picture.z - picture.size / 2 - 0.16
+        at, room = self._at(left, low - 0.36), self._room(picture)
         return [
             fitted(title, at, TITLE, color, "Inter-SemiBold", 44, room),
             *(

@@ -107,7 +107,7 @@ class Noising(Display):
             "picture", array_texture("rail", self._drawn(scene, level)[None])
         )
         if before is None or before[0] != scene:
-            self._letter([*self._headline_of(scene), *self._captions()])
+            self._letter([*self._headline_of(scene), *self._captions("noising")])
 
     def _drawn(self, scene: int, level: int) -> U8:
         assert self._bench is not None
@@ -134,11 +134,3 @@ class Noising(Display):
         elif scene is not None:
             caption = f"“{self._bench.measured.scenes[scene].caption}”"
             yield fitted(caption, self._at(left, top - 0.42), 0.18, WARM, "Inter-Medium", 44, room)
-
-    def _captions(self) -> Iterator[Line]:
-        for picture in self._wall.pictures:
-            left, low = picture.x - picture.size / 2, picture.z - picture.size / 2 - 0.16
-            room = picture.size + self._station.gap * self._station.scale - 0.1
-            key = f"noising.{picture.shows}"
-            title, line = self._texts.get(f"{key}.title"), self._texts.get(f"{key}.line")
-            yield from self._under(left, low, title, line, room)

@@ -18,9 +18,10 @@ from explorer.story.record import Record
 from explorer.story.score import Score
 from explorer.story.texts import Texts
 from explorer.view.exhibition.base import Setting, Shown, not_recorded
+from explorer.view.exhibition.boxes import Boxes
 from explorer.view.lettering import Line, letter
 from explorer.view.lights import Lights
-from explorer.view.mesh import Material, Mesh, make_geom, make_node, matrix
+from explorer.view.mesh import Material, Mesh
 from explorer.view.palette import Palette, scaled
 from explorer.view.shaders import load_shader
 from explorer.view.textures import F32, float_texture
@@ -30,7 +31,6 @@ from explorer.world.exhibits import ExhibitPlace
 from explorer.world.orchestra import Seat
 from explorer.world.valley import Frame, Vec3
 
-COLUMNS = (("vertex", 3), ("normal", 3), ("color", 4), ("info", 2))
 PIPES = {"attention": 5, "joint": 5, "single": 5, "resnet": 3, "downsample": 2, "upsample": 2}
 """Pipes of an instrument, by the kind of its unit; one for any other."""
 READS_WORDS = frozenset({"attention", "joint", "single"})
@@ -256,40 +256,6 @@ class Orchestra:
     def clean_up(self) -> None:
         self.music.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-class Boxes:
-    """Boxes with a unit and a height within each: what the pipes' shader reads."""
-
-    def __init__(self, frame: Frame) -> None:
-        self._frame = matrix(frame)
-        self._rows: list[NDArray[np.float32]] = []
-        self._indices: list[int] = []
-
-    def add(self, low: Vec3, high: Vec3, color: Vec3, unit: float) -> None:
-        faces = (
-            ((0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1)), ((1, 0, 0), (1, 1, 0), (1, 1, 1), (1, 0, 1)),
-            ((1, 1, 0), (0, 1, 0), (0, 1, 1), (1, 1, 1)), ((0, 1, 0), (0, 0, 0), (0, 0, 1), (0, 1, 1)),
-            ((0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)),
-        )  # fmt: skip
-        a, size = np.array(low), np.array(high) - np.array(low)
-        turn, origin = self._frame[:, :3], self._frame[:, 3]
-        for corners in faces:
-            p = (a + np.array(corners) * size) @ turn.T + origin
-            n = np.cross(p[1] - p[0], p[3] - p[0])
-            n /= np.linalg.norm(n)
-            base = 4 * len(self._rows)
-            self._rows.append(
-                np.array(
-                    [(*q, *n, *color, 1.0, unit, c[2]) for q, c in zip(p, corners, strict=True)],
-                    np.float32,
-                )
-            )
-            self._indices += [base + k for k in (0, 1, 2, 0, 2, 3)]
-
-    def node(self, name: str) -> p3d.GeomNode:
-        vertices = np.concatenate(self._rows)
-        return make_node(name, make_geom(vertices, np.array(self._indices, np.uint32), COLUMNS))
 
 
 def loudness(pack: Pack) -> F32:
