@@ -54,13 +54,14 @@ class Guide:
     def tours(self) -> list[tuple[str, str, str]]:
         """Name, title and line about every tour of this scene; most need a run, and a bridge to lead over."""
         found: list[tuple[int, str, str, str]] = []
-        full = bool(self.app.opening and self.app.site.valley.bridges)
+        valley = self.app.site.valley
+        full, known = bool(self.app.opening and valley.bridges), len(valley.rooms) > 1
         for path in tour_files(data_dir("scenes") / "tours"):
             try:
                 tour = self._tour(path.stem)
             except TourError:  # it leads to a place that this network does not have
                 continue
-            if tour.scene == self.app.scene_file.stem and (full or tour.anywhere):
+            if tour.scene == self.app.scene_file.stem and (tour.anywhere and known or full):
                 found.append((tour.order, path.stem, *named(self.app.texts, tour)))
         return [(name, title, about) for _, name, title, about in sorted(found)]
 
