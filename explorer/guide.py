@@ -103,6 +103,12 @@ class Guide:
                 return self._steps[key]
         return 0
 
+    @property
+    def opened(self) -> str:
+        """The run that the tour opened; none where a visitor goes their own way."""
+        led = self.player is not None and self.player.status not in ("left", "ended")
+        return self._asked if led else ""
+
     # -- commands ---------------------------------------------------------------------------------
 
     def start(self, name: str, *, asks: bool = True, loop: bool = False) -> None:

@@ -114,7 +114,7 @@ class Kiosk:
         self._lit = (
             self._lit or None
         )  # a touch after hours may have lit the screen: it is looked at again
-        self.diary.begin()
+        self.diary.begin(self.app.opening)
         self._welcome = any(name == self.config.tour for name, _, _ in self.app.guide.tours())
 
     def _leave(self, how: str) -> None:
@@ -208,7 +208,7 @@ class Kiosk:
 
     def _note(self, new: State, old: State) -> None:
         if not self._resting and self.machine.phase != "attract":
-            self.diary.changed(new, old)
+            self.diary.changed(new, old, self.app.guide.opened)
 
     # -- every frame --------------------------------------------------------------------------------
 

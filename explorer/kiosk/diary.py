@@ -21,9 +21,12 @@ class Diary:
         self.visits, self.clock, self.today = visits, clock, today
         self._shown: tuple[str, float] | None = None
         """The exhibit that is being read, and since when."""
+        self._run = ""
+        """The run shown last, or that comes by itself."""
 
-    def begin(self) -> None:
-        self._shown = None
+    def begin(self, run: str) -> None:
+        """A visit begins with a run; it may still be loading."""
+        self._shown, self._run = None, run
         self.visits.begin(self.today())
 
     def end(self, how: str) -> None:
@@ -31,14 +34,16 @@ class Diary:
         self._close()
         self.visits.end(self.today(), how)
 
-    def changed(self, new: State, old: State) -> None:
-        """A visitor changed what is shown."""
+    def changed(self, new: State, old: State, given: str = "") -> None:
+        """A visitor changed what is shown; `given` is a run that a tour chose."""
         if new.selection != old.selection:
             self._close()
             if new.selection is not None:
                 self._shown = (new.selection, self.clock())
-        if new.run != old.run and old.run and new.run and not new.tour:
-            self.visits.note(self.today(), "run", new.run)
+        if new.run and new.run != self._run:
+            self._run = new.run
+            if old.run and new.run != given:
+                self.visits.note(self.today(), "run", new.run)
         for name in SETTINGS:
             if getattr(new, name) != getattr(old, name):
                 self.visits.note(self.today(), "access", f"{name}={getattr(new, name)}")

@@ -602,6 +602,41 @@ def test_the_log_of_a_visit(museum: Museum) -> None:
     assert clock["seconds"] == pytest.approx(12, abs=1)
 
 
+def runs_of(museum: Museum) -> list[str]:
+    return [event["exhibit"] for event in museum.log() if event["event"] == "run"]
+
+
+def test_only_runs_that_a_visitor_chose_are_logged(museum: Museum) -> None:
+    """Neither what the first touch brings back from where the tour was, nor what a tour shows; but what one
+    chooses after leaving it, or while it has none of its own."""
+    player = museum.app.guide.player
+    assert player
+    for shot in player.timeline.shots:
+        player.seek(shot.end - 0.5)
+        museum.wait(0.5)
+        if museum.state.run != "castle-by-night":
+            break
+    assert museum.state.run != "castle-by-night"
+    museum.key("space")
+    museum.wait(1)
+    assert museum.state.run == "castle-by-night" and runs_of(museum) == []
+    museum.app.guide.command("start", "highlights")
+    museum.wait(1)
+    museum.app.guide.command("seek", shot.end - 0.5)
+    museum.wait(1)
+    assert museum.state.run != "castle-by-night" and runs_of(museum) == []
+    museum.app.rig.stop()
+    museum.wait(0.5)
+    assert museum.state.tour and museum.state.tour.status == "left"
+    museum.app.command("open_run", ("miniature", "frog-on-grass"))
+    museum.wait(1)
+    museum.app.guide.command("start", "ride")
+    museum.wait(1)
+    museum.app.command("open_run", ("miniature", "fox-on-grass"))
+    museum.wait(1)
+    assert runs_of(museum) == ["frog-on-grass", "fox-on-grass"]
+
+
 def test_signs_of_life(museum: Museum) -> None:
     museum.wait(12)
     facts = json.loads((museum.folder / "heartbeat.json").read_text())
