@@ -113,7 +113,7 @@ class Guide:
 
     def start(self, name: str, *, asks: bool = True, loop: bool = False) -> None:
         """Begin a tour."""
-        self._note_tour()
+        self.note_tour()
         self.player = Player(self.timeline(name), asks=asks, loop=loop)
         self._join()
 
@@ -121,7 +121,7 @@ class Guide:
         """Leave the tour for good; one stays where one is."""
         if self.player is None:
             return
-        self._note_tour()
+        self.note_tour()
         self.player = None
         self.narrating = False
         self.speaker.stop()
@@ -164,8 +164,8 @@ class Guide:
         self._model = self.app.site.architecture.model
         self.app.store.update(menu=None, playing=False)
 
-    def _note_tour(self) -> None:
-        """How long a tour that ends here has led."""
+    def note_tour(self) -> None:
+        """How long a tour that ends here has led; said once, also when the visitor goes before it ends."""
         if self.player is not None and self.player.asks and self._led > 0:
             self._notes.append(("tour", self.player.timeline.name, self._led, None))
         self._led = 0.0

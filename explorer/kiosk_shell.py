@@ -118,9 +118,16 @@ class Kiosk:
         self._welcome = any(name == self.config.tour for name, _, _ in self.app.guide.tours())
 
     def _leave(self, how: str) -> None:
-        self.diary.end(how)
+        self._write_end(how)
         self.machine.leave()
         self.rest()
+
+    def _write_end(self, how: str) -> None:
+        """The log's last lines about a visit: also the tour in whose middle it ends."""
+        guide = self.app.guide
+        guide.note_tour()
+        self.diary.told(guide.take_notes())
+        self.diary.end(how)
 
     def _fresh(self) -> None:
         """Build the visit's state from the defaults, instead of undoing what was done."""
@@ -219,7 +226,7 @@ class Kiosk:
         busy = app.guide.narrating or app.runs.loading or app.input.engaged
         event = self.machine.tick(now, busy=busy)
         if event == "reset":
-            self.diary.end("idle")
+            self._write_end("idle")
             self.rest()
         made = app.input
         self.staff.follow(
@@ -297,7 +304,7 @@ class Kiosk:
     def finish(self, code: int) -> None:
         """End the program with an exit code, cleanly."""
         if self.machine.phase != "attract":
-            self.diary.end("staff")
+            self._write_end("staff")
         self.crashes.end()
         self.watch.notify("STOPPING=1")
         self.exit_code = code

@@ -637,6 +637,28 @@ def test_only_runs_that_a_visitor_chose_are_logged(museum: Museum) -> None:
     assert runs_of(museum) == ["frog-on-grass", "fox-on-grass"]
 
 
+@pytest.mark.parametrize("how", ["idle", "done", "staff"])
+def test_the_tour_in_whose_middle_a_visit_ends_is_logged(museum: Museum, how: str) -> None:
+    """Most tours end so: one walks away, from the middle or after the last word."""
+    museum.key("space")
+    museum.app.command("open_model", "sdxl")
+    museum.wait(1)
+    museum.app.guide.command("start", "ride")
+    museum.wait(12)
+    museum.app.rig.stop()
+    if how == "idle":
+        museum.wait(90)
+    elif how == "done":
+        museum.app.on_kiosk("done", None)
+    else:
+        museum.kiosk.finish(STAFF_LEFT)
+    museum.wait(1)
+    *_, tour, end = museum.log()
+    assert (tour["event"], tour["exhibit"]) == ("tour", "ride")
+    assert tour["seconds"] == pytest.approx(12, abs=1)
+    assert (end["event"], end["exhibit"]) == ("end", how)
+
+
 def test_signs_of_life(museum: Museum) -> None:
     museum.wait(12)
     facts = json.loads((museum.folder / "heartbeat.json").read_text())
