@@ -22,7 +22,7 @@ HEADING_STEP = 3.0
 """Degrees; a smaller turn does not redraw the map."""
 
 
-def _place(view: View) -> tuple[Rect, Rect]:
+def placed(view: View) -> tuple[Rect, Rect]:
     """The map's panel and the part of it that the plan fills."""
     m, areas = view.metrics, view.areas
     if view.state.menu != "map" or view.plan is None:
@@ -72,7 +72,7 @@ def build(view: View) -> Section:
     if view.plan is None or not _shown(view):
         return Section()
     large = view.state.menu == "map"
-    area, inner = _place(view)
+    area, inner = placed(view)
     to = Projection(view.plan, inner)
     shapes: list[Shape] = panel(view, area)
     widgets: list[Widget] = []
@@ -262,7 +262,7 @@ def build_marker(view: View) -> Section:
     if view.plan is None or not _shown(view):
         return Section()
     m = view.metrics
-    area, inner = _place(view)
+    area, inner = placed(view)
     if not inner.width:
         return Section()
     to = Projection(view.plan, inner)

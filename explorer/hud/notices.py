@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from explorer.hud import palette, prompt
+from explorer.hud import minimap, news, palette, prompt, sheet
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import LABEL
 from explorer.hud.shapes import Box, Shape, disc
@@ -13,22 +13,19 @@ from explorer.hud.widget import Widget, change
 
 
 def key(view: View) -> Hashable:
-    return (view.state.message, view.state.menu, view.touched("toast"))
+    if not view.state.message:
+        return None
+    return (view.state.message, view.state.menu, sheet.key(view), view.touched("toast"))
 
 
 def build(view: View) -> Section:
-    """`State.message`, below the prompt (or at the foot of an open sheet)."""
-    message = view.state.message
+    """`State.message`, below the prompt; over an open sheet, or at its foot."""
+    message, lines = view.state.message, news.lines(view)
     if not message:
         return Section()
-    m, areas = view.metrics, view.areas
-    room = areas.prompt.width - m.px(80)
-    lines = view.wrap(message, LABEL, room)[:3]
+    m = view.metrics
     width = max(view.width(line, LABEL) for line in lines) + m.px(80)
-    height = m.leading(LABEL) * len(lines) + m.px(32)
-    below = prompt.bottom(view) + m.px(20)
-    top = below if view.state.menu is None else areas.sheet.bottom - height
-    rect = Rect(areas.sheet.x, round(top), round(width), round(height))
+    rect = Rect(view.areas.sheet.x, round(_top(view)), round(width), round(news.height(view)))
     edge = max(m.scale, 1)
     shapes: list[Shape] = [
         Box(rect, m.px(30), palette.fade(palette.SOLID, 0.97), palette.EDGE, edge)
@@ -41,6 +38,15 @@ def build(view: View) -> Section:
         shapes.append(view.middle(rect.x + m.px(48), y, line, LABEL, palette.INK))
     widget = Widget("toast.message", "button", rect, message, action=change(message=None))
     return Section((widget,), tuple(shapes), (rect,))
+
+
+def _top(view: View) -> float:
+    menu = view.state.menu
+    if menu is None:
+        return prompt.bottom(view) + view.metrics.px(20)
+    opened = sheet.place(view)[0] if menu in sheet.MENUS else minimap.placed(view)[0]
+    over = news.above(view, opened.y)
+    return view.areas.sheet.bottom - news.height(view) if over is None else over
 
 
 def focus_ring(view: View, rect: Rect | None) -> Section:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from types import ModuleType
 
-from explorer.hud import keys, notebook, palette, picker, prompt, settings, share, tours
+from explorer.hud import keys, news, notebook, palette, picker, prompt, settings, share, tours
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import SMALL, TITLE
 from explorer.hud.parts import panel, round_button, scroll_bar
@@ -31,7 +31,7 @@ def key(view: View) -> Hashable:
         return None
     return (
         s.menu, s.model, s.run, s.text_scale, s.quality, s.color_map, s.sensitivity, s.inverted,
-        s.reduced_motion, s.captions, s.volume, s.contrast, view.library, view.help_rows,
+        s.reduced_motion, s.captions, s.volume, s.contrast, s.message, view.library, view.help_rows,
         view.tours, view.code, s.typed, view.local.sheets.get(share.SHEET), s.answers,
         s.selection if s.menu == "discoveries" else None,
         view.record and id(view.record.notes), view.local.sheets.get(picker.SHEET),
@@ -47,13 +47,13 @@ def place(view: View) -> tuple[Rect, Rect, float]:
         top = area.y if view.state.kiosk else view.areas.prompt.y
     about = _about(view, view.state.menu or "", area.width - m.px(64))
     head = m.px(28) + m.leading(TITLE) + m.leading(SMALL) * len(about) + m.px(20)
-    room = max(area.bottom - top - head - m.px(24), 0.0)
+    rest = head + m.px(24)
     content = MENUS[view.state.menu or ""].height(view)
-    high = min(content, room)
-    tall = round(head + high + m.px(24))
     if view.state.kiosk is not None:  # within reach of somebody who sits
-        top = max(top, area.bottom - tall)
-    rect = Rect(area.x, top, area.width, tall)
+        top = max(top, area.bottom - round(rest + content))
+    room = max(area.bottom - news.foot(view, top) - top - rest, 0.0)
+    high = min(content, room)
+    rect = Rect(area.x, top, area.width, round(rest + high))
     body = Rect(area.x + m.px(32), top + head, area.width - m.px(64), round(high))
     return rect, body, max(content - room, 0.0)
 

@@ -13,6 +13,7 @@ from explorer.hud import palette
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import Metrics
 from explorer.hud.shapes import Label
+from explorer.modes import KioskShown
 from tests.hud.conftest import Stage
 from tests.story.selections import everything
 
@@ -75,6 +76,28 @@ def test_an_open_sheet_has_room_for_large_type(pack: Pack, scale: float) -> None
     assert sheet.height >= 0.5 * 1080
     prompt = stage.model.sections["prompt"].covers
     assert bool(prompt) == (scale < 2.0) and not any(sheet.overlaps(r, 1.0) for r in prompt)
+
+
+@pytest.mark.parametrize("kiosk", [None, KioskShown(phase="active", finger=54.0)])
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920)])
+def test_news_hide_no_row_of_an_open_sheet(
+    pack: Pack, size: tuple[int, int], scale: float, kiosk: KioskShown | None
+) -> None:
+    """Somebody has come through a door and opens the tours: what was said there is still to be read."""
+    stage = Stage(pack, *size)
+    stage.store.update(kiosk=kiosk)
+    for name in ("tours", "prompts", "settings", "notebook"):
+        for count in (1, 6):
+            show(stage, name, scale)
+            stage.model.set_tours(TOURS[:count])
+            stage.store.update(message="Stable Diffusion 1.5: structure only, no run recorded")
+            stage.model.refresh()
+            (sheet,) = stage.model.sections["sheet"].covers
+            (news,) = stage.model.sections["toast"].covers
+            assert not sheet.overlaps(news, 1.0), (name, count)
+            assert Rect(0, 0, *size).encloses(news), (name, count)
+            assert sheet.height >= 0.2 * size[1] or count == 1, (name, count)
 
 
 @pytest.mark.parametrize("scale", SCALES)
