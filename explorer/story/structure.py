@@ -51,12 +51,14 @@ def without_run(ask: Ask, panel: Panel) -> Panel:
 def nothing_here(ask: Ask, selection: str) -> Panel:
     """What stands for everything that only a run could fill."""
     model = _name(ask)
+    # who stands before a kiosk has neither a command line nor, mostly, a keyboard
+    todo = "structure.next" if ask.state.kiosk is None else "structure.next_kiosk"
     return Panel(
         id=selection,
         badge=Provenance.ILLUSTRATION,
         title=ask.text("structure.title"),
         kicker=model,
-        lines=(ask.text("structure.line", model=model), ask.text("structure.next", model=model)),
+        lines=(ask.text("structure.line", model=model), ask.text(todo)),
         actions=(PanelAction("menu", ask.text("action.ride"), "tours"),),
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assetgen.pack import Library
+from explorer.modes import KioskShown
 from explorer.runs import NoRunError, Runs
 from explorer.state import State
 from explorer.story.build import panel_for
@@ -58,6 +59,8 @@ def test_the_code_shown_opens_the_architecture(structure: Structure, texts: Text
 def test_what_only_a_run_could_fill_says_so(structure: Structure, texts: Texts, id: str) -> None:
     panel = panel_for(id, State(), structure, texts)
     assert panel.title == "Structure only" and "assetgen generate" in panel.lines[1]
+    there = panel_for(id, State(kiosk=KioskShown()), structure, texts)
+    assert "`" not in there.lines[1] and texts.get("hud.prompt.change") in there.lines[1]
 
 
 def test_it_is_chosen_by_name(structure: Structure) -> None:
