@@ -110,6 +110,9 @@ class Input:
         name = _plain(name)
         self._pair(name)
         self.down.add(name)
+        if name.startswith(("mouse", "wheel")) and not self.captured:
+            # read now: a finger comes down somewhere else than where the last one left
+            self._pointer = self._read_pointer() or self._pointer
         if self.watch(name) or self.typing(name):
             return
         if name.startswith(("mouse", "wheel")):
@@ -212,8 +215,7 @@ class Input:
         return float(self.base.win.get_x_size()), float(self.base.win.get_y_size())
 
     def _press_pointer(self, name: str) -> None:
-        # read now: since the last frame the pointer may have moved to what is pressed
-        at = self.pointer if self.captured else self._read_pointer() or self._pointer
+        at = self.pointer
         if at is None:
             return
         if name.startswith("wheel"):

@@ -216,6 +216,18 @@ def test_a_drag_that_is_over_before_the_next_frame_is_no_tap(
     assert desk.rig.heading == pytest.approx(11.0) and desk.rig.pitch == pytest.approx(5.5)
 
 
+def test_a_finger_that_comes_down_elsewhere_does_not_throw_the_view(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A finger has no way there: it looks by how far it moves, not by how far the last one was away."""
+    desk.input.move_pointer((200, 500))
+    monkeypatch.setattr(desk.input, "_read_pointer", lambda: (1500.0, 500.0))
+    heading = desk.rig.heading
+    desk.input.press("mouse1")
+    desk.input.move_pointer((1520, 500))
+    assert abs(desk.rig.heading - heading) == pytest.approx(20 * 0.11, abs=0.01)
+
+
 def test_sensitivity_and_inverted_look(desk: Desk) -> None:
     desk.store.update(sensitivity=2.0, inverted=True)
     desk.input.move_pointer((500.0, 400.0))

@@ -366,6 +366,23 @@ def test_corners_call_the_pad_and_it_closes(museum: Museum) -> None:
     assert museum.state.kiosk.pin is None
 
 
+def test_corners_call_the_pad_on_a_touchscreen(
+    museum: Museum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A finger is in its corner from the moment it comes down; no pointer goes there before."""
+    pin.store(museum.folder, "482915")
+    museum.kiosk.staff.gate = pin.Gate(museum.folder)
+    width, height = museum.app.size
+    for x, y in ((3.0, 3.0), (width - 3.0, height - 3.0)):
+        museum.app.input._pointer = (width / 2, height / 2)
+        monkeypatch.setattr(museum.app.input, "_read_pointer", lambda at=(x, y): at)
+        museum.app.input.press("mouse1")
+        museum.wait(3.5)
+        museum.app.input.release("mouse1")
+        museum.wait(0.5)
+    assert museum.state.kiosk and museum.state.kiosk.pin == 0
+
+
 def test_the_pad_over_the_tour_begins_a_visit(museum: Museum) -> None:
     """Closed again, it leaves a visitor's screen behind, not a tour that plays for nobody."""
     pin.store(museum.folder, "482915")
