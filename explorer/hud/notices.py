@@ -21,11 +21,12 @@ def key(view: View) -> Hashable:
 def build(view: View) -> Section:
     """`State.message`, below the prompt; over an open sheet, or at its foot."""
     message, lines = view.state.message, news.lines(view)
-    if not message:
+    top = _top(view) if message else None
+    if not message or top is None:
         return Section()
     m = view.metrics
     width = max(view.width(line, LABEL) for line in lines) + m.px(80)
-    rect = Rect(view.areas.sheet.x, round(_top(view)), round(width), round(news.height(view)))
+    rect = Rect(view.areas.sheet.x, round(top), round(width), round(news.height(view)))
     edge = max(m.scale, 1)
     shapes: list[Shape] = [
         Box(rect, m.px(30), palette.fade(palette.SOLID, 0.97), palette.EDGE, edge)
@@ -40,13 +41,17 @@ def build(view: View) -> Section:
     return Section((widget,), tuple(shapes), (rect,))
 
 
-def _top(view: View) -> float:
+def _top(view: View) -> float | None:
+    """None where they wait: on a large map that takes all the room, every row is pressed."""
     menu = view.state.menu
     if menu is None:
         return prompt.bottom(view) + view.metrics.px(20)
-    opened = sheet.place(view)[0] if menu in sheet.MENUS else minimap.placed(view)[0]
+    listed = menu in sheet.MENUS
+    opened = sheet.place(view)[0] if listed else minimap.placed(view)[0]
     over = news.above(view, opened.y)
-    return view.areas.sheet.bottom - news.height(view) if over is None else over
+    if over is not None or (view.state.kiosk and not listed):
+        return over
+    return view.areas.sheet.bottom - news.height(view)
 
 
 def focus_ring(view: View, rect: Rect | None) -> Section:

@@ -46,6 +46,11 @@ class Arrangement(msgspec.Struct, frozen=True):
         whole = area.width - start - pad
         beside = whole - (OTHERS + 1) * m.px(GAP) - OTHERS * button_side(view)
         lines = _break_lines(view, beside - _change_width(view))
+        if not lines:
+            kiosk = view.state.kiosk is not None  # which has one button here
+            others = 0 if kiosk else OTHERS * (m.px(GAP) + button_side(view))
+            over = _instead_width(view) > whole - m.px(GAP) - _change_width(view) - others
+            return Arrangement([], kiosk or not over, over)
         if len(lines) < 2:
             return Arrangement(lines, True, False)
         lines = _break_lines(view, beside - button_side(view))
@@ -70,8 +75,7 @@ def build(view: View) -> Section:
     m, area = view.metrics, view.areas.prompt
     head, pad, start = _head(view)
     plan = Arrangement.of(view)
-    none = _instead(view)
-    ends = [line[-1][1].right for line in plan.lines] or [view.width(none, LABEL) + m.tx(16)]
+    ends = [line[-1][1].right for line in plan.lines] or [_instead_width(view)]
     rect = Rect(area.x, area.y, round(start + max(ends) + pad), _pill_height(view, plan))
     shapes: list[Shape] = panel(view, rect, 34)
     base = area.y + area.height / 2 + m.size(WORD) * 0.34
@@ -84,7 +88,7 @@ def build(view: View) -> Section:
             shapes += drawn
             words.append(widget)
     if not plan.lines:
-        shapes.append(view.label(area.x + start, base, none, LABEL, palette.MUTED))
+        shapes.append(view.label(area.x + start, base, _instead(view), LABEL, palette.MUTED))
     group = Widget("prompt", "group", rect, head, view.text("prompt.long"), children=tuple(words))
     x, y = (area.x, rect.bottom + m.px(GAP)) if plan.below else (rect.right + m.px(GAP), area.y)
     buttons, drawn, covers = _buttons(view, x, y, area.height, plan.worded)
@@ -96,6 +100,10 @@ def _instead(view: View) -> str:
     if view.record is None or not view.record.metadata.prompt:
         return view.text("prompt.none")
     return view.fit(view.record.metadata.prompt, LABEL, view.areas.prompt.width / 2)
+
+
+def _instead_width(view: View) -> float:
+    return view.width(_instead(view), LABEL) + view.metrics.tx(16)
 
 
 def bottom(view: View) -> float:

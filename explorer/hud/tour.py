@@ -193,11 +193,17 @@ def _return(view: View, tour: TourShown) -> Section:
     m, areas = view.metrics, view.areas
     ended = tour.status == "ended"
     text = view.text("tour.again" if ended else "tour.join", title=tour.title)
-    text = view.fit(text, LABEL, areas.strip.width - m.px(180))
     high = max(m.px(60), view.finger)
-    width = view.width(text, LABEL) + m.px(72) + high
+    beside = m.px(72) + high
+    x, room = areas.strip.x, areas.strip.width
     top = areas.strip.y - m.px(80) - high - max(view.finger - m.px(60), 0)
-    rect = Rect(areas.strip.x, round(top), round(width), round(high))
+    if view.width(text, LABEL) + beside > room:  # large type: over the map, as wide as it needs
+        x, room = m.safe.x, areas.reading.x - m.px(32) - m.safe.x
+        room = room if view.panel else m.safe.width
+        top = min(areas.plan.y, areas.pad.y if m.pad else areas.plan.y) - m.px(20) - high
+    text = view.fit(text, LABEL, room - beside)
+    width = view.width(text, LABEL) + beside
+    rect = Rect(round(x), round(top), round(width), round(high))
     button = Rect(rect.x, rect.y, rect.width - high, high)
     warm = view.warm("tour.toggle")
     shapes = panel(view, rect, 64)

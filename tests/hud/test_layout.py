@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import combinations
 from typing import Any
 
 import pytest
 
-from assetgen.pack import Pack
+from assetgen.pack import Library, Pack
 from assetgen.pack.resources import data_dir
 from explorer.hud import palette
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import Metrics
 from explorer.hud.shapes import Label
-from explorer.modes import KioskShown
+from explorer.modes import KioskShown, TourShown
+from explorer.story.structure import Structure, structure_of
+from tests.fixtures.packs import ARCHITECTURES
 from tests.hud.conftest import Stage
 from tests.story.selections import everything
 
@@ -98,6 +101,38 @@ def test_news_hide_no_row_of_an_open_sheet(
             assert not sheet.overlaps(news, 1.0), (name, count)
             assert Rect(0, 0, *size).encloses(news), (name, count)
             assert sheet.height >= 0.2 * size[1] or count == 1, (name, count)
+
+
+@pytest.fixture(scope="module")
+def structure(tmp_path_factory: pytest.TempPathFactory) -> Structure:
+    folder = tmp_path_factory.mktemp("assets") / "runs" / "sdxl"
+    folder.mkdir(parents=True)
+    shutil.copy(ARCHITECTURES / "sdxl.json", folder / "architecture.json")
+    return structure_of(folder, Library.open(folder.parents[1]).architectures["sdxl"])
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920)])
+def test_a_network_without_a_run_in_a_kiosk(
+    pack: Pack, structure: Structure, size: tuple[int, int], scale: float
+) -> None:
+    """What stands where the words would be lies under no panel; a tour that was left is called by its name."""
+    stage = Stage(pack, *size)
+    stage.model.set_structure(structure)
+    tour = TourShown("ride", "Ride through the network", (), 150.0, status="left")
+    stage.store.update(
+        kiosk=KioskShown(phase="active", finger=54.0), run="", tour=tour, text_scale=scale
+    )
+    stage.model.refresh()
+    join = stage.model.find("tour.toggle")
+    assert join is not None and join.label == stage.model.view.text("tour.join", title=tour.title)
+    stage.store.update(selection="clock")
+    stage.model.refresh()
+    names = ("prompt", "map", "strip", "reading", "tour", "kiosk")
+    covers = [(n, r) for n in names for r in stage.model.sections[n].covers]
+    for (a, first), (b, second) in combinations(covers, 2):
+        assert a == b or not first.overlaps(second, 1.0), (a, b)
+    assert all(Rect(0, 0, *size).encloses(rect, 1.0) for _, rect in covers)
 
 
 @pytest.mark.parametrize("scale", SCALES)
