@@ -26,7 +26,8 @@ def build(view: View) -> Section:
         return Section()
     m = view.metrics
     width = max(view.width(line, LABEL) for line in lines) + m.px(80)
-    rect = Rect(view.areas.sheet.x, round(top), round(width), round(news.height(view)))
+    beside = view.areas.prompt if view.state.menu is None else view.areas.sheet
+    rect = Rect(beside.x, round(top), round(width), round(news.height(view)))
     edge = max(m.scale, 1)
     shapes: list[Shape] = [
         Box(rect, m.px(30), palette.fade(palette.SOLID, 0.97), palette.EDGE, edge)

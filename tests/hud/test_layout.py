@@ -126,9 +126,9 @@ def test_a_network_without_a_run_in_a_kiosk(
     stage.model.refresh()
     join = stage.model.find("tour.toggle")
     assert join is not None and join.label == stage.model.view.text("tour.join", title=tour.title)
-    stage.store.update(selection="clock")
+    stage.store.update(selection="clock", message="Stable Diffusion XL: structure only, no run")
     stage.model.refresh()
-    names = ("prompt", "map", "strip", "reading", "tour", "kiosk")
+    names = ("prompt", "map", "strip", "reading", "tour", "kiosk", "toast")
     covers = [(n, r) for n in names for r in stage.model.sections[n].covers]
     for (a, first), (b, second) in combinations(covers, 2):
         assert a == b or not first.overlaps(second, 1.0), (a, b)
