@@ -68,9 +68,9 @@ def chapters(state: State, record: Record, texts: Texts) -> tuple[Chapter, ...]:
         line = texts.get("hud.notebook.score", count=len(noticed), done=len(done), met=sum(done))
     if notes is None:
         line = texts.get("hud.notebook.reading")
-    own = Chapter("parts", texts.get("hud.notebook.parts_long"), parts)
     if record.steps == 0:  # a model without a run: there is nothing to notice
-        return (own,)
+        return (Chapter("parts", texts.get("hud.notebook.parts_traced"), parts),)
+    own = Chapter("parts", texts.get("hud.notebook.parts_long"), parts)
     return (
         Chapter("noticed", line, tuple(noticed)),
         Chapter("ideas", texts.get("hud.notebook.ideas_long"), tuple(ideas)),
@@ -87,9 +87,16 @@ def _of(view: View) -> tuple[Chapter, ...]:
     return () if record is None else chapters(view.state, record, view.texts)
 
 
-def _head(view: View) -> float:
+def _said(view: View, chapter: Chapter) -> list[str]:
+    """The line under a heading; two where the type is large."""
+    width = view.areas.sheet.width - view.metrics.px(64)
+    lines = view.wrap(chapter.line, SMALL, width)
+    return lines if len(lines) < 3 else [view.fit(chapter.line, SMALL, width)]
+
+
+def _head(view: View, chapter: Chapter) -> float:
     m = view.metrics
-    return m.leading(LABEL) + m.leading(SMALL) + m.px(16)
+    return m.leading(LABEL) + m.leading(SMALL) * len(_said(view, chapter)) + m.px(16)
 
 
 def _row(view: View) -> float:
@@ -100,9 +107,10 @@ def _row(view: View) -> float:
 def height(view: View) -> float:
     """Of all chapters."""
     m, columns = view.metrics, _columns(view)
-    rows = sum(-(-len(chapter.entries) // columns) for chapter in _of(view))
-    chapters_ = len(_of(view))
-    return rows * (_row(view) + m.px(GAP)) + chapters_ * (_head(view) + m.px(18))
+    known = _of(view)
+    rows = sum(-(-len(chapter.entries) // columns) for chapter in known)
+    heads = sum(_head(view, chapter) + m.px(18) for chapter in known)
+    return rows * (_row(view) + m.px(GAP)) + heads
 
 
 def rows(view: View, body: Rect) -> tuple[list[Widget], list[Shape]]:
@@ -117,10 +125,10 @@ def rows(view: View, body: Rect) -> tuple[list[Widget], list[Shape]]:
         name = view.text(f"notebook.{chapter.name}")
         base = y + m.leading(LABEL)
         shapes.append(view.label(body.x, base - m.tx(6), name, LABEL, palette.INK))
-        line = view.fit(chapter.line, SMALL, body.width)
-        base += m.leading(SMALL)
-        shapes.append(view.label(body.x, base - m.tx(4), line, SMALL, palette.MUTED))
-        y += _head(view)
+        for line in _said(view, chapter):
+            base += m.leading(SMALL)
+            shapes.append(view.label(body.x, base - m.tx(4), line, SMALL, palette.MUTED))
+        y += _head(view, chapter)
         for index, entry in enumerate(chapter.entries):
             row, column = divmod(index, columns)
             rect = Rect(

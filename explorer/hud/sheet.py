@@ -93,7 +93,8 @@ def title(view: View, rect: Rect, menu: str) -> tuple[list[Shape], Widget]:
 
 def _about(view: View, menu: str, room: float) -> list[str]:
     """The line that explains an overlay; two where the type is large. The map's is never more than one."""
-    text = view.text(f"{menu}.long")
+    name = "structure" if menu == "discoveries" and view.structure else "long"
+    text = view.text(f"{menu}.{name}")
     if menu in MENUS and len(rows := view.wrap(text, SMALL, room)) == 2:
         return rows
     return [view.fit(text, SMALL, room)]

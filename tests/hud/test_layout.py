@@ -133,6 +133,11 @@ def test_a_network_without_a_run_in_a_kiosk(
     for (a, first), (b, second) in combinations(covers, 2):
         assert a == b or not first.overlaps(second, 1.0), (a, b)
     assert all(Rect(0, 0, *size).encloses(rect, 1.0) for _, rect in covers)
+    stage.store.update(menu="discoveries", message=None)
+    stage.model.refresh()
+    shapes = [s for name in ("sheet", "sheet_body") for s in stage.model.sections[name].shapes]
+    texts = [s.text for s in shapes if isinstance(s, Label)]
+    assert not any("this run" in text or text.endswith("…") for text in texts)
 
 
 @pytest.mark.parametrize("scale", SCALES)
