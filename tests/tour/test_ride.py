@@ -14,8 +14,10 @@ from explorer.story.narration import Voice
 from explorer.story.texts import Texts
 from explorer.story.tour import load_tour
 from explorer.story.tour_time import Timeline, lay_out
+from explorer.world.fields import At
 from explorer.world.rails import MAX_SPEED, MAX_TURN
 from explorer.world.route import is_clear
+from explorer.world.scene_load import resolve
 from explorer.world.site import Site
 from explorer.world.solids import Solids
 
@@ -74,6 +76,16 @@ def test_it_goes_down_one_bank_and_up_the_other(name: str, levels: int, texts: T
     assert heights[bottom:-1] == sorted(heights[bottom:-1])
     assert all(eyes[name][0] < 0 for name in stops[1:deep])
     assert all(eyes[name][0] > 0 for name in stops[deep + 1 : -1])
+
+
+@pytest.mark.parametrize("name", [*VALLEYS, *AVENUES])
+def test_one_stands_before_the_first_room_when_it_is_told_of(name: str, texts: Texts) -> None:
+    """Beside it, its own wall and posts stood in front of its name."""
+    site = site_of(name)
+    shot = next(shot for shot in line_of(site, texts).shots if shot.stop.id == "first")
+    room = resolve(At(anchor="room:left.0.1"), site.valley)
+    across, away, _ = room.to_local(shot.pose.eye)
+    assert abs(across) < 0.5 * abs(away)
 
 
 def test_an_avenue_is_not_told_of_as_a_valley(texts: Texts) -> None:
