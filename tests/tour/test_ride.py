@@ -79,13 +79,17 @@ def test_it_goes_down_one_bank_and_up_the_other(name: str, levels: int, texts: T
 
 
 @pytest.mark.parametrize("name", [*VALLEYS, *AVENUES])
-def test_one_stands_before_the_first_room_when_it_is_told_of(name: str, texts: Texts) -> None:
-    """Beside it, its own wall and posts stood in front of its name."""
+def test_one_stands_before_the_first_and_the_last_room(name: str, texts: Texts) -> None:
+    """Beside them, their own walls and posts stood in front of their names."""
     site = site_of(name)
-    shot = next(shot for shot in line_of(site, texts).shots if shot.stop.id == "first")
-    room = resolve(At(anchor="room:left.0.1"), site.valley)
-    across, away, _ = room.to_local(shot.pose.eye)
-    assert abs(across) < 0.5 * abs(away)
+    eyes = {shot.stop.id: shot.pose.eye for shot in line_of(site, texts).shots}
+    stops = {"first": "room:left.0.1", "last": "unit:conv_out", "last_block": "unit:proj_out"}
+    told = [(stop, anchor) for stop, anchor in stops.items() if stop in eyes]
+    assert len(told) == 2
+    for stop, anchor in told:
+        room = resolve(At(anchor=anchor), site.valley)
+        across, away, _ = room.to_local(eyes[stop])
+        assert abs(across) < 0.5 * abs(away), stop
 
 
 def test_an_avenue_is_not_told_of_as_a_valley(texts: Texts) -> None:
