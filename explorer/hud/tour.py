@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from explorer.hud import palette
+from explorer.hud import palette, prompt, strip
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import LABEL, SMALL, Style
 from explorer.hud.parts import panel, round_button
@@ -26,7 +26,8 @@ def key(view: View) -> Hashable:
         tour.name, tour.status, tour.caption, tour.question, tour.chosen, tour.ring,
         _chapter(tour), s.kiosk and (s.kiosk.phase, s.kiosk.finger),
     )  # fmt: skip
-    return (*shown, s.captions, s.menu, view.panel is None, view.touched("tour"))
+    below = None if view.led else strip.key(view)
+    return (*shown, below, s.captions, s.menu, view.panel is None, view.touched("tour"))
 
 
 def time_key(view: View) -> Hashable:
@@ -190,17 +191,14 @@ def _bar(
 
 def _return(view: View, tour: TourShown) -> Section:
     """Outside: go on with the tour where it was left, or forget it."""
-    m, areas = view.metrics, view.areas
+    m = view.metrics
     ended = tour.status == "ended"
     text = view.text("tour.again" if ended else "tour.join", title=tour.title)
     high = max(m.px(60), view.finger)
     beside = m.px(72) + high
-    x, room = areas.strip.x, areas.strip.width
-    top = areas.strip.y - m.px(80) - high - max(view.finger - m.px(60), 0)
-    if view.width(text, LABEL) + beside > room:  # large type: over the map, as wide as it needs
-        x, room = m.safe.x, areas.reading.x - m.px(32) - m.safe.x
-        room = room if view.panel else m.safe.width
-        top = min(areas.plan.y, areas.pad.y if m.pad else areas.plan.y) - m.px(20) - high
+    x, top, room = _room(view, high, view.width(text, LABEL) + beside)
+    if room < beside + m.tx(60):  # it waits until the panel is closed
+        return Section()
     text = view.fit(text, LABEL, room - beside)
     width = view.width(text, LABEL) + beside
     rect = Rect(round(x), round(top), round(width), round(high))
@@ -218,6 +216,26 @@ def _return(view: View, tour: TourShown) -> Section:
     )  # fmt: skip
     group = Widget("tour", "group", rect, tour.title, children=(join, close))
     return Section((group,), (*shapes, *drawn), (rect,))
+
+
+def _room(view: View, high: float, wanted: float) -> tuple[float, float, float]:
+    """Where the pill begins, and how wide it may be: over the legends, or where those leave it room."""
+    m, areas = view.metrics, view.areas
+    above = min(areas.strip.y - m.px(60), strip.top(view))
+    if wanted <= areas.strip.width:
+        top = above - m.px(20) - high - max(view.finger - m.px(60), 0)
+        return areas.strip.x, top, areas.strip.width
+    low = min(areas.plan.y, areas.pad.y if m.pad else areas.plan.y)
+    top = min(low, above) - m.px(20) - high
+    if top >= prompt.bottom(view) + m.px(12):  # over the map, too
+        return (
+            m.safe.x,
+            top,
+            (areas.reading.x - m.px(32) if view.panel else m.safe.right) - m.safe.x,
+        )
+    if view.panel is None and not m.pad:  # where a panel would be
+        return areas.reading.x, areas.strip.bottom - high, m.safe.right - areas.reading.x
+    return m.safe.x, low - m.px(20) - high, areas.strip.x - m.px(12) - m.safe.x
 
 
 def build_time(view: View) -> Section:

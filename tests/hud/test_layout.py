@@ -103,6 +103,26 @@ def test_news_hide_no_row_of_an_open_sheet(
             assert sheet.height >= 0.2 * size[1] or count == 1, (name, count)
 
 
+@pytest.mark.parametrize("kiosk", [None, KioskShown(phase="active", finger=54.0)])
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("size", [*SIZES, (1080, 1920)])
+def test_the_way_back_into_a_tour_lies_over_nothing(
+    pack: Pack, size: tuple[int, int], scale: float, kiosk: KioskShown | None
+) -> None:
+    stage = Stage(pack, *size)
+    stage.store.update(kiosk=kiosk, text_scale=scale)
+    for status, selection in (("left", None), ("left", UNIT), ("ended", None)):
+        tour = TourShown("full", "Every part of the valley", (), 600.0, status=status)
+        stage.store.update(tour=tour, selection=selection)
+        stage.model.refresh()
+        pills = stage.model.sections["tour"].covers
+        assert pills or (kiosk is None and selection), "it waits for a panel to be closed"
+        assert all(Rect(0, 0, *size).encloses(pill, 1.0) for pill in pills)
+        for name in ("prompt", "map", "strip", "reading", "timeline", "kiosk"):
+            for rect in stage.model.sections[name].covers:
+                assert not any(pill.overlaps(rect, 1.0) for pill in pills), (name, status)
+
+
 @pytest.fixture(scope="module")
 def structure(tmp_path_factory: pytest.TempPathFactory) -> Structure:
     folder = tmp_path_factory.mktemp("assets") / "runs" / "sdxl"
