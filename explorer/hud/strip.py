@@ -29,7 +29,8 @@ def key(view: View) -> Hashable:
     s = view.state
     return (
         s.run, s.word, s.overlay, s.attention_scale, s.magnitude_scale, s.split, s.decoded, s.menu,
-        s.cost, s.selection == "cost", s.track, view.plan, view.cleared, view.touched("strip"),
+        s.cost, s.selection == "cost", s.track, view.plan, view.cleared, view.panel is None,
+        view.touched("strip"),
     )  # fmt: skip
 
 
@@ -79,7 +80,13 @@ def _shown(view: View) -> list[list[Draw]]:
         pieces.append(_meter)
     if first is not _attention:
         pieces.append(_track)
-    return _rows(view, pieces, view.areas.strip.width - 2 * view.metrics.px(14))
+    room = view.areas.strip.width - 2 * view.metrics.px(14)
+    widest = max(piece(view, 0.0, 0.0, room)[2] for piece in pieces)
+    if (
+        widest > room and view.panel is not None
+    ):  # large type on a narrow screen: a panel comes first
+        return []
+    return _rows(view, pieces, room)
 
 
 def _rows(view: View, pieces: list[Draw], room: float) -> list[list[Draw]]:

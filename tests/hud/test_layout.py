@@ -121,6 +121,9 @@ def test_the_way_back_into_a_tour_lies_over_nothing(
         for name in ("prompt", "map", "strip", "reading", "timeline", "kiosk"):
             for rect in stage.model.sections[name].covers:
                 assert not any(pill.overlaps(rect, 1.0) for pill in pills), (name, status)
+        for strip in stage.model.sections["strip"].covers:
+            for panel in stage.model.sections["reading"].covers:
+                assert not strip.overlaps(panel, 1.0), "large type on a narrow screen"
 
 
 @pytest.fixture(scope="module")
