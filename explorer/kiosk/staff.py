@@ -51,7 +51,7 @@ class Staff:
             self.typed = self.typed[:-1]
         elif name == "escape":
             self.typed = None
-        elif name == "enter":
+        elif name == "enter" and self.typed:  # an empty pad is no try
             if self.gate.check(self.typed, time.time()):
                 self.leave()
             self.typed = ""

@@ -396,6 +396,17 @@ def test_the_pad_over_the_tour_begins_a_visit(museum: Museum) -> None:
     assert [event["event"] for event in museum.log()] == ["begin"]
 
 
+def test_an_empty_pad_is_no_try(museum: Museum) -> None:
+    """Whoever only presses OK locks nobody out."""
+    pin.store(museum.folder, "482915")
+    museum.kiosk.staff.gate = pin.Gate(museum.folder)
+    museum.key("space")
+    museum.key("control", "shift", "alt", "q")
+    for _ in range(5):
+        museum.tap("kiosk_over.pin.enter")
+    assert museum.state.kiosk and museum.state.kiosk.pin == 0 and museum.state.kiosk.pin_wait == 0
+
+
 def test_without_a_pin_there_is_no_pad(museum: Museum) -> None:
     museum.key("space")
     museum.key("control", "shift", "alt", "q")
