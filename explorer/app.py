@@ -95,6 +95,7 @@ class App:
         self.picker = self.site.picker(None, [])
         self.rig = Rig(self.site.valley)
         self.rig.place(self.site.view())
+        self.store.update(flying=False)
         actions = load_actions(data_dir("config") / "controls.yaml")
         self.input = Input(
             self.base, actions, self.rig, _Pointers(self.hud), self.store, self._on_action

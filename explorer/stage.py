@@ -23,6 +23,8 @@ class Stage:
     def __init__(self, app: App, entry: RunEntry) -> None:
         self.app = app
         self.entry = entry
+        self._said: str | None = None
+        """What was last told of what is shown."""
         self._damaged: set[tuple[str, str]] = set()
         self._notes = NotesLoader(app.runs.library)
 
@@ -68,8 +70,9 @@ class Stage:
         app.runs.forget()
         app.store.update(
             model=model, run="", steps=1, step=0.0, target=0.0, playing=False, word=None, overlay=False,
-            selection=None, unfolded=None, message=app.texts.get("hud.structure", model=named(app.texts, model)),
+            selection=None, unfolded=None,
         )  # fmt: skip
+        self._tell(app.texts.get("hud.structure", model=named(app.texts, model)))
         if model != app.model:
             app.input.close()
             app.build_world(model)
@@ -80,7 +83,8 @@ class Stage:
 
     def _show(self, loaded: Loaded) -> None:
         app, pack, entry = self.app, loaded.arrays.pack, loaded.entry
-        if entry.model != app.model:
+        if entry.model != app.model:  # a room of the same name is another network's room
+            app.store.update(selection=None, unfolded=None, hover=None)
             app.input.close()
             app.build_world(entry.model)
             app.rebuild_view()
@@ -93,8 +97,7 @@ class Stage:
                 model=entry.model, run=entry.id, steps=pack.steps, step=step, target=step,
                 word=None, overlay=False, guess=None, asked=None, revealed=False,
             )  # fmt: skip
-            if (said := notice(pack, app.texts)) is not None:
-                app.store.update(message=said)
+            self._tell(notice(pack, app.texts))
             if app.hud:
                 app.hud.set_run(pack, app.site.architecture)
         if loaded.complete:
@@ -107,6 +110,12 @@ class Stage:
         app.retarget(app.store.state)
         if first:
             app.takeaway.arrived()
+
+    def _tell(self, said: str | None) -> None:
+        """Say what there is to know of what is shown now; what was said of the last is no longer true."""
+        if said is not None or self.app.store.state.message == self._said:
+            self.app.store.update(message=said)
+        self._said = said
 
     @property
     def _shows_what_was_opened(self) -> bool:

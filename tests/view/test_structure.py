@@ -56,3 +56,27 @@ def test_structures_are_entered_and_left(explore: Callable[..., Any], folder: Pa
     assert app.world.run is None and len(app.site.valley.bridges) == 9
     assert app.hud.model.find("timeline") is None
     app.frame(0.1)
+
+
+def test_nothing_of_one_network_is_left_in_the_next(
+    explore: Callable[..., Any], folder: Path
+) -> None:
+    app = explore(hud=True, folder=folder, model="sdxl")
+    assert "structure only" in app.store.state.message
+    room = "down_blocks.1.attentions.0"
+    app.store.update(selection=f"unit:{room}", unfolded=room)
+    app._on_action("fly", None)
+    assert app.store.state.flying and app.rig.flying
+
+    run = app.runs.library.runs[0]
+    app.command("open_run", (run.model, run.id))
+    app.load_now()
+    state = app.store.state
+    assert state.run == run.id and room in {u.id for u in app.site.architecture.units}
+    assert (state.selection, state.unfolded, state.message) == (None, None, None)
+    assert state.flying == app.rig.flying
+
+    app.store.update(message="a file is damaged")
+    app.command("open_run", (run.model, run.id))
+    app.load_now()
+    assert app.store.state.message == "a file is damaged", "it is about something else"
