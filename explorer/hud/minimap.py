@@ -20,6 +20,10 @@ from explorer.hud.widget import Command, Widget, change
 
 HEADING_STEP = 3.0
 """Degrees; a smaller turn does not redraw the map."""
+HEAD, FOOT = 48, 32
+"""Above and below the column of names."""
+APART = 1.2
+"""Least distance of two names in the column, by the size of the type."""
 
 
 def placed(view: View) -> tuple[Rect, Rect]:
@@ -27,10 +31,9 @@ def placed(view: View) -> tuple[Rect, Rect]:
     m, areas = view.metrics, view.areas
     if view.state.menu != "map" or view.plan is None:
         return areas.plan, areas.plan.inset(m.px(18))
-    if (touch := _touch(view)) is not None:
-        return touch.area, touch.plan
-    top = prompt.bottom(view) + m.px(20)
-    high = areas.sheet.bottom - top
+    if (rows := _listed(view)) is not None:
+        return rows.area, rows.plan
+    top, high = _height(view)
     left = m.px(64) + view.width(view.text("map.long"), SMALL)
     names = [_place_name(view, name) for name, _ in view.plan.places]
     right = m.px(60) + max((view.width(name, LABEL) for name in names), default=0.0)
@@ -42,9 +45,19 @@ def placed(view: View) -> tuple[Rect, Rect]:
     return rect, inner
 
 
-def _touch(view: View) -> MapRows | None:
-    """A kiosk's large map, while it is open."""
-    if not view.finger or view.state.menu != "map" or view.plan is None:
+def _height(view: View) -> tuple[float, float]:
+    """Top and height of the large map with a column of names."""
+    top = prompt.beneath(view)
+    return top, view.areas.sheet.bottom - top
+
+
+def _listed(view: View) -> MapRows | None:
+    """The large map with rows, while it is open: a kiosk's, or one whose names would lie over each other."""
+    if view.state.menu != "map" or view.plan is None:
+        return None
+    m, count = view.metrics, len(view.plan.places)
+    column = _height(view)[1] - m.px(HEAD + FOOT)
+    if not view.finger and column >= max(count - 1, 0) * APART * m.size(LABEL):
         return None
     return MapRows.of(view, [_place_name(view, n) for n, _ in view.plan.places], view.plan.aspect)
 
@@ -79,8 +92,8 @@ def build(view: View) -> Section:
     if large:
         shapes, closer = sheet.title(view, area, "map")
         widgets.append(closer)
-        if (touch := _touch(view)) is not None:
-            return _touched(view, view.plan, touch, [*shapes], closer)
+        if (rows := _listed(view)) is not None:
+            return _with_rows(view, view.plan, rows, [*shapes], closer)
         shapes += _legend(view, area)
     else:
         opens = change(menu="map")
@@ -97,21 +110,21 @@ def build(view: View) -> Section:
     return Section((group,), (*shapes, *drawn, *marks), (area,))
 
 
-def _touched(
-    view: View, plan: MapPlan, touch: MapRows, shapes: list[Shape], closer: Widget
+def _with_rows(
+    view: View, plan: MapPlan, listed: MapRows, shapes: list[Shape], closer: Widget
 ) -> Section:
-    """A kiosk's large map: what is pressed is a row, its place on the plan lights up."""
-    m, to = view.metrics, Projection(plan, touch.plan)
+    """What is pressed is a row, its place on the plan lights up."""
+    m, to = view.metrics, Projection(plan, listed.plan)
     order = sorted(plan.places, key=lambda place: -place[1][1])
-    if touch.plan.width:
+    if listed.plan.width:
         shapes += [*_terrain(view, plan, to, True), *_rooms(view, plan, to, True)[0]]
         for name, place in order:
             warm = view.warm(f"map.{name}")
             color = palette.INK if warm else palette.PLACE
             shapes.append(disc(*to(place), m.px(9 if warm else 5.5), color))
-    drawn, rows = touch.draw(view, [(name, _place_name(view, name)) for name, _ in order])
-    group = Widget("map", "group", touch.area, view.text("map.name"), children=(closer, *rows))
-    return Section((group,), (*shapes, *drawn), (touch.area,))
+    drawn, rows = listed.draw(view, [(name, _place_name(view, name)) for name, _ in order])
+    group = Widget("map", "group", listed.area, view.text("map.name"), children=(closer, *rows))
+    return Section((group,), (*shapes, *drawn), (listed.area,))
 
 
 def _terrain(view: View, plan: MapPlan, to: Projection, large: bool) -> list[Shape]:
@@ -192,7 +205,7 @@ def _places(
     shapes: list[Shape] = []
     widgets: list[Widget] = []
     column = to((plan.bounds[2], 0.0))[0] + m.px(28)
-    top, foot = area.y + m.px(48), area.bottom - m.px(32)
+    top, foot = area.y + m.px(HEAD), area.bottom - m.px(FOOT)
     rows = _rows([to(place)[1] for _, place in plan.places], m.px(44), top, foot)
     for (name, place), row in zip(plan.places, rows, strict=True):
         x, y = to(place)

@@ -113,14 +113,19 @@ def bottom(view: View) -> float:
     return area.y + _pill_height(view, plan) + row
 
 
+def beneath(view: View) -> float:
+    """Where an open sheet begins: below the prompt, or in its place."""
+    if gives_way(view):
+        return view.areas.prompt.y
+    return bottom(view) + view.metrics.px(20)
+
+
 def gives_way(view: View) -> bool:
     """Whether an open sheet stands where the prompt was: in a kiosk, and where large type would leave it little."""
     if view.state.menu is None:
         return False
     below = view.areas.sheet.bottom - bottom(view)
-    return view.state.kiosk is not None or (
-        view.state.menu != "map" and below < view.metrics.tx(LEAST)
-    )
+    return view.state.kiosk is not None or below < view.metrics.tx(LEAST)
 
 
 def _pill_height(view: View, plan: Arrangement) -> float:

@@ -20,7 +20,8 @@ COLUMNS = 11
 def height(view: View) -> float:
     """Of the code, the field and the keys."""
     m = view.metrics
-    return m.px(QR + 24) + m.tx(96) + _keys_height(view)
+    width = view.areas.sheet.width - m.px(64)
+    return _take_height(view, width) + m.px(24) + m.tx(96) + _keys_height(view)
 
 
 def _key(view: View) -> float:
@@ -38,7 +39,7 @@ def rows(view: View, body: Rect) -> tuple[list[Widget], list[Shape]]:
     shapes: list[Shape] = []
     widgets: list[Widget] = []
     _take(view, body, shapes, widgets)
-    top = body.y + m.px(QR + 24)
+    top = body.y + _take_height(view, body.width) + m.px(24)
     _field(view, Rect(body.x, top, body.width, m.tx(96)), shapes, widgets)
     _keys(view, body.x, top + m.tx(96), body.width, shapes, widgets)
     return widgets, shapes
@@ -53,14 +54,12 @@ def _take(view: View, body: Rect, shapes: list[Shape], widgets: list[Widget]) ->
     if view.local.sheets.get(SHEET) == (code,):
         shapes.append(Picture(frame.inset(m.px(6)), SHEET, (0.0, 0.0, 1.0, 1.0)))
     x = frame.right + m.px(28)
-    room = body.right - x
     y = body.y + m.leading(SMALL)
-    for line in view.wrap(view.text("share.take"), SMALL, room):
+    about, letters = _lines(view, body.width)
+    for line in about:
         shapes.append(view.label(x, y - m.tx(6), line, SMALL, palette.MUTED))
         y += m.leading(SMALL)
-    groups = code.split("-")
-    whole = view.width(code, CODE) <= room
-    for text in (code,) if whole else ("-".join(groups[:2]) + "-", "-".join(groups[2:])):
+    for text in letters:
         shapes.append(view.label(x, y + m.tx(22), text, CODE, palette.INK))
         y += m.leading(CODE)
     widgets.append(
@@ -69,8 +68,26 @@ def _take(view: View, body: Rect, shapes: list[Shape], widgets: list[Widget]) ->
     if view.state.kiosk is None:  # a kiosk keeps no files of its visitors
         name = view.text("share.postcard")
         wide = round(view.width(name, LABEL) + m.px(48))
-        rect = Rect(x, frame.bottom - m.px(60), wide, m.px(60))
+        foot = body.y + _take_height(view, body.width)
+        rect = Rect(x, foot - m.px(60), wide, m.px(60))
         _button(view, "sheet_body.postcard", rect, name, Command("postcard"), shapes, widgets)
+
+
+def _lines(view: View, width: float) -> tuple[list[str], list[str]]:
+    """What stands beside the QR code: the line about it, and the code in as many lines as it needs."""
+    room = width - view.metrics.px(QR + 28)
+    groups = view.code.split("-")
+    halves = ["-".join(groups[:2]) + "-", "-".join(groups[2:])]
+    letters = [view.code] if view.width(view.code, CODE) <= room else halves
+    return view.wrap(view.text("share.take"), SMALL, room), letters
+
+
+def _take_height(view: View, width: float) -> float:
+    """Of the QR code, or of what stands beside it in large type."""
+    m = view.metrics
+    about, letters = _lines(view, width)
+    told = m.leading(SMALL) * (len(about) + 1) + m.leading(CODE) * len(letters)
+    return max(m.px(QR), told + m.px(60) if view.state.kiosk is None else told)
 
 
 def _button(

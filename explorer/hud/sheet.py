@@ -42,9 +42,7 @@ def key(view: View) -> Hashable:
 def place(view: View) -> tuple[Rect, Rect, float]:
     """The sheet, the part of it that scrolls, and how far."""
     m, area = view.metrics, view.areas.sheet
-    top = prompt.bottom(view) + m.px(20)
-    if prompt.gives_way(view):
-        top = area.y if view.state.kiosk else view.areas.prompt.y
+    top = area.y if view.state.kiosk else prompt.beneath(view)
     about = _about(view, view.state.menu or "", area.width - m.px(64))
     head = m.px(28) + m.leading(TITLE) + m.leading(SMALL) * len(about) + m.px(20)
     rest = head + m.px(24)

@@ -6,6 +6,7 @@ import shutil
 from itertools import combinations
 from typing import Any
 
+import msgspec
 import pytest
 
 from assetgen.pack import Library, Pack
@@ -14,10 +15,11 @@ from explorer.hud import palette
 from explorer.hud.geometry import Rect
 from explorer.hud.metrics import Metrics
 from explorer.hud.shapes import Label
+from explorer.hud.view import View
 from explorer.modes import KioskShown, TourShown
 from explorer.story.structure import Structure, structure_of
 from tests.fixtures.packs import ARCHITECTURES
-from tests.hud.conftest import Stage
+from tests.hud.conftest import PLAN, Stage
 from tests.story.selections import everything
 
 SIZES = [(1920, 1080), (1280, 720), (1280, 800), (1440, 1080), (2560, 1080), (3840, 2160)]
@@ -35,6 +37,7 @@ STATES: dict[str, dict[str, Any]] = {
     "settings": {"selection": "canvas:x0", "menu": "settings"},
     "map": {"menu": "map"},
     "tours": {"menu": "tours"},
+    "share": {"menu": "share"},
     "notebook": {"selection": "spotlight:unit.resnet", "menu": "discoveries"},
 }
 REST = ("prompt", "map", "strip", "reading", "timeline")
@@ -163,6 +166,38 @@ def test_a_network_without_a_run_in_a_kiosk(
     assert not any("this run" in text or text.endswith("…") for text in texts)
 
 
+@pytest.mark.parametrize("size", [*SIZES, (320, 180), (720, 1280)])
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("name", ["map", "map beside a panel", "share"])
+def test_no_line_of_a_sheet_lies_over_another(
+    pack: Pack, size: tuple[int, int], scale: float, name: str
+) -> None:
+    stage = Stage(pack, *size)
+    places = tuple((f"station:place_{i:02}", (30.0, 8.0 * i)) for i in range(20))
+    stage.model.set_plan(msgspec.structs.replace(PLAN, places=places))
+    stage.model.view.code = "ED6M0-0FZ2V-SFQXR-0002P"
+    if name == "map beside a panel":
+        stage.store.update(selection=UNIT)
+    show(stage, name.split()[0], scale)
+    sections, view = stage.model.sections, stage.model.view
+    section = sections["sheet_body" if name == "share" else "map"]
+    lines = [s for s in section.shapes if isinstance(s, Label)]
+    assert len(lines) >= (20 if name != "share" else 4)
+    boxes = [(s.text, _extent(view, s)) for s in lines]
+    if name == "share" and (button := stage.model.find("sheet_body.postcard")):
+        boxes = [(t, b) for t, b in boxes if not button.rect.encloses(b, 4.0)]
+        boxes.append(("the button", button.rect.inset(0, 4 * view.metrics.scale)))
+    for (a, first), (b, second) in combinations(boxes, 2):
+        assert not first.overlaps(second, 1.0), (a, b)
+
+
+def _extent(view: View, label: Label) -> Rect:
+    """Of the letters that rise above the line."""
+    width = view.measure.width(label.text, label.face, label.size)
+    shift = {"left": 0.0, "centre": 0.5, "right": 1.0}[label.align]
+    return Rect(label.x - width * shift, label.y - label.size * 0.7, width, label.size * 0.7)
+
+
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("name", STATES)
 def test_text_stays_in_its_panel(pack: Pack, scale: float, name: str) -> None:
@@ -174,9 +209,7 @@ def test_text_stays_in_its_panel(pack: Pack, scale: float, name: str) -> None:
     for key, section in sections.items():
         covers = sections[homes.get(key, key)].covers
         for label in (s for s in section.shapes if isinstance(s, Label)):
-            width = view.measure.width(label.text, label.face, label.size)
-            shift = {"left": 0.0, "centre": 0.5, "right": 1.0}[label.align]
-            box = Rect(label.x - width * shift, label.y - label.size * 0.7, width, label.size * 0.7)
+            box = _extent(view, label)
             if section.clip is not None and not section.clip.overlaps(box):
                 continue
             sides = [(r.x - 2, r.right + 2) for r in covers]
