@@ -26,7 +26,7 @@ ROW, SMALL_ROW, HEAD, FOOT = 38, 24, 76, 66
 def size(view: View) -> float:
     """Height of the band; 0 while it is closed."""
     s, record = view.state, view.record
-    if not s.track or record is None or view.quiet or s.menu is not None:
+    if not s.track or view.track_yields or record is None or view.quiet or s.menu is not None:
         return 0.0
     m = view.metrics
     rows = sum(_height(view, row) for row in _found(view, record)) or m.tx(ROW)

@@ -87,6 +87,8 @@ class HudModel:
         self.sections["focus"] = Section()
         self._keys: dict[str, Hashable] = {}
         self._panel_key: Hashable = None
+        self._track_last = False
+        """The concept track was asked for after the panel."""
         self._changes: set[str] = set()
         self.dirty = True
         store.subscribe(self._changed)
@@ -154,6 +156,8 @@ class HudModel:
         local = self.view.local
         if new.selection != old.selection or new.depth != old.depth:
             local.scroll.pop("reading_body", None)
+        if new.track != old.track or new.selection != old.selection:
+            self._track_last = new.track and not old.track
         if new.menu != old.menu:
             local.scroll.pop("sheet_body", None)
             local.focus = None
@@ -174,7 +178,7 @@ class HudModel:
             return
         self.dirty = False
         self._refresh_panel()
-        if (height := emergence.size(self.view)) != self.view.track_height:
+        if (height := self._track_height()) != self.view.track_height:
             self.view.track_height = height
             self._keys.clear()
         for name, key, build in ELEMENTS:
@@ -190,6 +194,19 @@ class HudModel:
         if ring != self.sections["focus"]:
             self.sections["focus"] = ring
             self._changes.add("focus")
+
+    def _track_height(self) -> float:
+        """Of the concept track; where there is no room for it and the panel, what was asked for last is shown."""
+        view = self.view
+        view.track_yields = False
+        height = emergence.size(view)
+        if not height or view.panel is None or reading.fits(view, height):
+            return height
+        if self._track_last:
+            view.panel, self._panel_key = None, None  # it is back as soon as there is room
+            return height
+        view.track_yields = True
+        return 0.0
 
     def _refresh_panel(self) -> None:
         view, s = self.view, self.view.state

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 import msgspec
 
 from explorer.hud import palette
+from explorer.hud.areas import Areas
 from explorer.hud.article import set_panel
 from explorer.hud.charts import PLOT
 from explorer.hud.flow import Flow
@@ -20,6 +21,10 @@ from explorer.story.panel import Panel, PanelAction, Plot
 
 PLOT_SMALL, PLOT_LEAST = 112, 72
 """Height of the plot: when it is the main thing, beside numbers, and at the least, before text scrolls."""
+FOOT, ROW = 20, 56
+"""Below the text, and of each row of links."""
+LEAST = 40
+"""Height of its text that comes before links, and without which there is no panel above the concept track."""
 
 
 def key(view: View) -> Hashable:
@@ -47,7 +52,7 @@ def build(view: View) -> Section:
     place = Place.of(view, view.panel)
     shapes = panel(view, place.rect)
     head, widgets = _head(view, view.panel, place)
-    foot, foot_widgets = _actions(view, view.panel, place)
+    foot, foot_widgets = _actions(view, place)
     shapes += [*head, *foot, *scroll_bar(view, place.body, place.limit, place.scroll)]
     return Section((*widgets, *foot_widgets), tuple(shapes), (place.rect,))
 
@@ -67,6 +72,18 @@ def build_body(view: View) -> Section:
     return Section((text, *flow.widgets), tuple(flow.shapes), clip=clip, scroll_limit=place.limit)
 
 
+def fits(view: View, track_height: float) -> bool:
+    """Whether a panel has room for some text above a concept track so high."""
+    m = view.metrics
+    area = Areas.of(m, 1.0, track_height).reading
+    return area.height - _head_height(view) - m.px(FOOT) >= m.tx(LEAST)
+
+
+def _head_height(view: View) -> float:
+    m = view.metrics
+    return m.px(28) + m.tx(32) + m.px(20)
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where the panel and its parts lie, how high its plot is and how far its text can scroll."""
 
@@ -75,12 +92,16 @@ class Place(msgspec.Struct, frozen=True):
     plot: float
     limit: float
     scroll: float
+    links: list[list[PanelAction]]
+    """What can be done, in rows along the foot."""
 
     @staticmethod
     def of(view: View, shown: Panel) -> Place:
         m, area = view.metrics, view.areas.reading
-        head = m.px(28) + m.tx(32) + m.px(20)
-        foot = m.px(20) + m.px(56) * len(_action_rows(view, shown))
+        head, links = _head_height(view), _action_rows(view, shown)
+        if area.height - head - m.px(FOOT + ROW * len(links)) < m.tx(LEAST):
+            links = []
+        foot = m.px(FOOT + ROW * len(links))
         width = area.width - 2 * m.px(32)
         room = area.height - head - foot
         plot = m.px(PLOT if view.state.depth == "look" else PLOT_SMALL)
@@ -93,7 +114,7 @@ class Place(msgspec.Struct, frozen=True):
         rect = Rect(area.x, area.y, area.width, round(head + min(content, room) + foot))
         body = Rect(area.x + m.px(32), area.y + head, width, rect.height - head - foot)
         scroll = min(view.local.scroll.get("reading_body", 0.0), limit)
-        return Place(rect, body, plot, limit, scroll)
+        return Place(rect, body, plot, limit, scroll, links)
 
 
 def _head(view: View, shown: Panel, place: Place) -> tuple[list[Shape], list[Widget]]:
@@ -132,16 +153,16 @@ def _action_rows(view: View, shown: Panel) -> list[list[PanelAction]]:
     return rows if rows[0] else []
 
 
-def _actions(view: View, shown: Panel, place: Place) -> tuple[list[Shape], list[Widget]]:
+def _actions(view: View, place: Place) -> tuple[list[Shape], list[Widget]]:
     """The first link of a row at its left, the last at its right, others between."""
     m = view.metrics
     shapes: list[Shape] = []
     widgets: list[Widget] = []
-    rows = _action_rows(view, shown)
+    rows = place.links
     for number, row in enumerate(rows):
         widths = [view.width(action.label, LINK) for action in row]
         gap = (place.body.width - sum(widths)) / max(len(row) - 1, 1)
-        x, base = place.body.x, place.rect.bottom - m.px(34) - m.px(56) * (len(rows) - 1 - number)
+        x, base = place.body.x, place.rect.bottom - m.px(34) - m.px(ROW) * (len(rows) - 1 - number)
         for action, width in zip(row, widths, strict=True):
             name = f"reading.action.{len(widgets)}"
             drawn, widget = link(view, name, x, base, action.label, bind(action))

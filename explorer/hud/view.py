@@ -104,6 +104,8 @@ class View(msgspec.Struct):
     """Brings back this view; made when the take-away sheet opens."""
     track_height: float = 0.0
     """Of the concept track, pixels; 0 while it is closed."""
+    track_yields: bool = False
+    """The concept track is open, but there is only room for the panel that was asked for after it."""
     pose: Pose = msgspec.field(default_factory=Pose)
     local: Local = msgspec.field(default_factory=Local)
 

@@ -191,6 +191,34 @@ def test_no_line_of_a_sheet_lies_over_another(
         assert not first.overlaps(second, 1.0), (a, b)
 
 
+@pytest.mark.parametrize("size", [(1920, 1080), (320, 180)])
+def test_of_track_and_panel_the_last_is_shown_where_both_have_no_room(
+    pack: Pack, size: tuple[int, int]
+) -> None:
+    stage = Stage(pack, *size)
+
+    def shown() -> tuple[bool, bool]:
+        stage.model.refresh()
+        sections = stage.model.sections
+        return bool(sections["reading"].covers), bool(sections["track"].covers)
+
+    stage.store.update(text_scale=2.0, selection=UNIT)
+    assert shown() == (True, False)
+    stage.store.update(track=True)
+    assert shown() == (False, True)
+    stage.store.update(selection="word:1")
+    assert shown() == (True, False)
+    stage.store.update(selection=None)
+    assert shown() == (False, True)
+    stage.store.update(selection=UNIT, depth="engineer")
+    assert shown() == (True, False)
+    stage.store.update(track=False)
+    assert shown() == (True, False)
+    stage.store.update(track=True)
+    stage.store.update(text_scale=1.0)
+    assert size[0] < 1920 or shown() == (True, True)
+
+
 def _extent(view: View, label: Label) -> Rect:
     """Of the letters that rise above the line."""
     width = view.measure.width(label.text, label.face, label.size)
