@@ -252,8 +252,12 @@ class App:
         pose = self.site.view(camera)
         self.load_now(complete=False)
         steps = self.store.state.steps
+        if step is not None and not self.store.state.run:
+            raise ValueError(
+                f"--step {step}: no run of {self.model} was recorded, so it has no steps"
+            )
         if step is not None and step > steps:
-            raise ValueError(f"--step {step}: this run has {steps} steps")
+            raise ValueError(f"--step {step}: this run has {steps} step{'s' * (steps > 1)}")
         part = self.site.scene.cameras[camera or self.site.scene.start].step or 0.0
         index = step - 1 if step is not None else round(part * (steps - 1))
         self.store.update(step=float(index), target=float(index))

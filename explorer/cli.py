@@ -176,6 +176,12 @@ def _settings(args: argparse.Namespace) -> Settings:
         raise ValueError(
             f"--screenshot {args.screenshot}: expected a name in {', '.join(PICTURES)}"
         )
+    if args.record is not None and args.record.is_file():
+        raise ValueError(f"--record {args.record}: that is a file, expected a folder")
+    if args.tour is not None and args.screenshot is not None and args.record is None:
+        raise ValueError(
+            f"--tour {args.tour}: a screenshot shows no tour; --record FOLDER renders one"
+        )
     if args.config is not None and not args.kiosk:
         raise ValueError(f"--config {args.config}: is the kiosk's; add --kiosk")
     if not 1 <= args.frames <= 600:

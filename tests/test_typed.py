@@ -65,6 +65,8 @@ def test_colour_maps_are_those_that_can_be_set(capsys: pytest.CaptureFixture[str
     [
         (["--screenshot", "view.xyz"], "--screenshot view.xyz: expected a name in .png, .jpg"),
         (["--screenshot", "."], "--screenshot .: expected a name in .png"),
+        (["--screenshot", "view.png", "--tour", "nosuch"], "--tour nosuch: a screenshot shows no"),
+        (["--record", __file__], "that is a file, expected a folder"),
         (["--config", "kiosk.yaml"], "--config kiosk.yaml: is the kiosk's; add --kiosk"),
         (["--size", "axb"], "--size 'axb': expected WIDTHxHEIGHT"),
         (["--text-size", "nan"], "--text-size nan: expected 0.75 to 3"),

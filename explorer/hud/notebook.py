@@ -70,11 +70,10 @@ def chapters(state: State, record: Record, texts: Texts) -> tuple[Chapter, ...]:
         line = texts.get("hud.notebook.reading")
     if record.steps == 0:  # a model without a run: there is nothing to notice
         return (Chapter("parts", texts.get("hud.notebook.parts_traced"), parts),)
-    own = Chapter("parts", texts.get("hud.notebook.parts_long"), parts)
     return (
         Chapter("noticed", line, tuple(noticed)),
         Chapter("ideas", texts.get("hud.notebook.ideas_long"), tuple(ideas)),
-        own,
+        Chapter("parts", texts.get("hud.notebook.parts_long"), parts),
     )
 
 

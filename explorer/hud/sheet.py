@@ -65,7 +65,7 @@ def build(view: View) -> Section:
     scroll = min(view.local.scroll.get("sheet_body", 0.0), limit)
     frame, closer = title(view, rect, menu)
     shapes = [*frame, *scroll_bar(view, body, limit, scroll)]
-    name, long = view.text(f"{menu}.name"), view.text(f"{menu}.long")
+    name, long = view.text(f"{menu}.name"), _long(view, menu)
     group = Widget("sheet", "group", rect, name, long, children=(closer,))
     return Section((group,), tuple(shapes), (rect,))
 
@@ -91,11 +91,16 @@ def title(view: View, rect: Rect, menu: str) -> tuple[list[Shape], Widget]:
 
 def _about(view: View, menu: str, room: float) -> list[str]:
     """The line that explains an overlay; two where the type is large. The map's is never more than one."""
-    name = "structure" if menu == "discoveries" and view.structure else "long"
-    text = view.text(f"{menu}.{name}")
+    text = _long(view, menu)
     if menu in MENUS and len(rows := view.wrap(text, SMALL, room)) == 2:
         return rows
     return [view.fit(text, SMALL, room)]
+
+
+def _long(view: View, menu: str) -> str:
+    """What an overlay is for; of a network without a run something else may be true."""
+    special = [f"hud.{menu}.structure"] if view.structure is not None else []
+    return view.texts.first(*special, f"hud.{menu}.long")
 
 
 def build_body(view: View) -> Section:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from explorer import headless
+from explorer.hud.shapes import Label
 from explorer.view.exhibition.base import Bare
 from tests.fixtures.packs import ARCHITECTURES, build_pack
 
@@ -80,3 +81,33 @@ def test_nothing_of_one_network_is_left_in_the_next(
     app.command("open_run", (run.model, run.id))
     app.load_now()
     assert app.store.state.message == "a file is damaged", "it is about something else"
+
+
+@pytest.mark.parametrize("menu", ["discoveries", "share"])
+def test_an_overlay_speaks_of_a_run_only_where_there_is_one(
+    explore: Callable[..., Any], folder: Path, menu: str
+) -> None:
+    app = explore(hud=True, folder=folder, model="sdxl")
+
+    def said() -> str:
+        app.store.update(menu=menu)
+        headless.settle(app)
+        sections = app.hud.model.sections
+        shapes = (*sections["sheet"].shapes, *sections["sheet_body"].shapes)
+        lines = " ".join(s.text for s in shapes if isinstance(s, Label))
+        app.store.update(menu=None)
+        return lines
+
+    assert not any(claim in said() for claim in ("this run", "this prompt", "this step"))
+    run = app.runs.library.runs[0]
+    app.command("open_run", (run.model, run.id))
+    app.load_now()
+    assert "this run" in said() or "this prompt" in said()
+
+
+def test_a_network_without_a_run_has_no_step_to_start_at(
+    explore: Callable[..., Any], folder: Path
+) -> None:
+    app = explore(hud=True, folder=folder, model="sdxl")
+    with pytest.raises(ValueError, match="no run of sdxl was recorded"):
+        app.start_at(None, 3)
