@@ -46,13 +46,15 @@ class Runs:
     def choose(self, model: str | None, run: str | None, preferred: str = "") -> RunEntry:
         """The run asked for, by id, title or prompt; else `preferred`, else the first full one.
 
-        A model without runs gives an entry without an id: its structure can be walked through.
+        A model without runs gives an entry without an id: its structure can be walked through. So does
+        a folder in which there is nothing but networks.
 
         Raises NoRunError.
         """
         runs = [r for r in self.library.runs if model is None or r.model == model]
-        if not runs and model in self.library.structures and run is None:
-            return self.structure(model)
+        structures = self.library.structures
+        if not runs and run is None and (model in structures or self._only_structures(model)):
+            return self.structure(model or structures[0])
         if not runs:
             wanted = ""
             if model is not None:
@@ -73,6 +75,10 @@ class Runs:
                 if entry.run.id.casefold() == run.casefold():
                     return entry.run
         raise NoRunError(f"no run {run!r}; there is {', '.join(r.id for r in runs[:12])}")
+
+    def _only_structures(self, model: str | None) -> bool:
+        """Nobody asked for a model, and nothing is there to be shown but networks: not even a damaged run."""
+        return model is None and bool(self.library.structures) and not self.problems
 
     def structure(self, model: str) -> RunEntry:
         """What stands for a model of which only the architecture is known: an entry without a run."""
