@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
         print(problem, file=sys.stderr)
     packs = count_packs(options.path)
     if problems:
-        print(f"{len(problems)} problems in {packs} packs", file=sys.stderr)
+        print(f"problems: {len(problems)}, packs: {packs}", file=sys.stderr)
         return 1
     print(f"{packs} {'pack keeps' if packs == 1 else 'packs keep'} every promise of the format")
     return 0

@@ -99,7 +99,7 @@ def _about(view: View, menu: str, room: float) -> list[str]:
 
 def _long(view: View, menu: str) -> str:
     """What an overlay is for; of a network without a run something else may be true."""
-    special = [f"hud.{menu}.structure"] if view.structure is not None else []
+    special = [f"hud.{menu}.long_structure"] if view.structure is not None else []
     return view.texts.first(*special, f"hud.{menu}.long")
 
 

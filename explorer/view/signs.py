@@ -66,7 +66,7 @@ def make_signs(valley: Valley, places: Places, pack: Pack, texts: Texts) -> p3d.
         at = canvas.frame.to_world(
             (-canvas.size / 2, -0.02, -canvas.size / 2 - canvas.border - 0.62)
         )
-        if pack.steps and not any(pack.has(name) for name in ARRAYS.get(canvas.shows, ())):
+        if not any(pack.has(name) for name in ARRAYS.get(canvas.shows, ())):
             middle = Frame(canvas.frame.to_world((0.0, -0.05, 0.0)), canvas.frame.yaw)
             said = texts.get("sign.not_recorded")
             lines.append(Line(said, middle, 0.07 * canvas.size, MUTED, align="centre"))

@@ -11,6 +11,7 @@ import pytest
 
 from explorer import headless
 from explorer.hud.shapes import Label
+from explorer.hud.sheet import MENUS
 from explorer.view.exhibition.base import Bare
 from tests.fixtures.packs import ARCHITECTURES, build_pack
 
@@ -81,6 +82,19 @@ def test_nothing_of_one_network_is_left_in_the_next(
     app.command("open_run", (run.model, run.id))
     app.load_now()
     assert app.store.state.message == "a file is damaged", "it is about something else"
+
+
+@pytest.mark.parametrize("menu", [*MENUS, "map"])
+def test_every_overlay_opens_in_a_network_without_a_run(
+    explore: Callable[..., Any], folder: Path, menu: str
+) -> None:
+    app = explore(hud=True, folder=folder, model="sdxl")
+    app.store.update(menu=menu)
+    headless.settle(app)
+    app.frame(0.1)
+    drawn = app.hud.model.sections["map" if menu == "map" else "sheet"]
+    assert len([s for s in drawn.shapes if isinstance(s, Label)]) >= 2
+    assert app.hud.model.find("sheet.close") is not None
 
 
 @pytest.mark.parametrize("menu", ["discoveries", "share"])
