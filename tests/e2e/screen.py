@@ -224,6 +224,7 @@ class Program:
             time.sleep(0.03)
 
     def key(self, name: str) -> None:
+        self.focus()  # once another window has gone, a window manager may still give the keyboard away
         self.hold(name, 0.08)
 
     def hold(self, name: str, seconds: float) -> None:
