@@ -82,9 +82,8 @@ def _shown(view: View) -> list[list[Draw]]:
         pieces.append(_track)
     room = view.areas.strip.width - 2 * view.metrics.px(14)
     widest = max(piece(view, 0.0, 0.0, room)[2] for piece in pieces)
-    if (
-        widest > room and view.panel is not None
-    ):  # large type on a narrow screen: a panel comes first
+    # large type on a narrow screen: a panel comes first
+    if widest > room and view.panel is not None:
         return []
     return _rows(view, pieces, room)
 
